@@ -1,0 +1,1 @@
+"""Audio coming in: shows, episodes, ingest and storage."""

@@ -1,0 +1,1 @@
+"""Audio going out: private feeds, rendering, delivery and downloads."""

@@ -1,0 +1,1 @@
+"""The business and its face: people, plans, billing, pages, CLI and jobs."""
