@@ -1,0 +1,151 @@
+"""The tables of what we publish: shows, their tiers, episodes, audio files and transcripts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from episodes.db import Base, UTCDateTime
+
+
+class Show(Base):
+    """A podcast. ``revision`` grows with every change a listener could see."""
+
+    __tablename__ = "shows"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str] = mapped_column(Text, default="")
+    author: Mapped[str] = mapped_column(String(255), default="")
+    owner_name: Mapped[str] = mapped_column(String(255), default="")
+    owner_email: Mapped[str] = mapped_column(String(320), default="")
+    link: Mapped[str] = mapped_column(String(2000), default="")
+    language: Mapped[str] = mapped_column(String(16), default="en")
+    copyright: Mapped[str] = mapped_column(String(255), default="")
+    explicit: Mapped[bool] = mapped_column(default=False)
+    type: Mapped[str] = mapped_column(String(16), default="episodic")
+    # Apple categories in order of weight: [["Arts", "Books"], ["News", null]]
+    categories: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list)
+    # Hosts: [{"name": …, "role": "host", "group": "cast", "img": …, "href": …}]
+    persons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    artwork_key: Mapped[str | None] = mapped_column(String(512))
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    # One guid for the public feed, another for the private ones, both kept for life.
+    podcast_guid: Mapped[str] = mapped_column(String(36))
+    private_podcast_guid: Mapped[str] = mapped_column(String(36))
+    # How members' episodes stand in the public feed: "hidden" or "teaser".
+    public_feed: Mapped[str] = mapped_column(String(16), default="teaser")
+    # Free episodes turn members-only after so many days, or once so many newer ones are out.
+    archive_after_days: Mapped[int | None]
+    archive_after_count: Mapped[int | None]
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    tiers: Mapped[list[Tier]] = relationship(back_populates="show", order_by="Tier.position")
+
+
+class Tier(Base):
+    """A level of membership of one show; a plan may open tiers of several shows."""
+
+    __tablename__ = "tiers"
+    __table_args__ = (UniqueConstraint("show_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    show_id: Mapped[int] = mapped_column(ForeignKey("shows.id"))
+    slug: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(255))
+    position: Mapped[int] = mapped_column(default=0)
+
+    show: Mapped[Show] = relationship(back_populates="tiers")
+
+
+class Audio(Base):
+    """One stored audio file, as probed. Never changed: new audio is a new row and object."""
+
+    __tablename__ = "audio"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    show_id: Mapped[int] = mapped_column(ForeignKey("shows.id"), index=True)
+    object_key: Mapped[str] = mapped_column(String(512), unique=True)
+    # What the podcaster uploaded, when the published file was converted from it.
+    original_key: Mapped[str | None] = mapped_column(String(512))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]  # bytes
+    mime: Mapped[str] = mapped_column(String(64))
+    extension: Mapped[str] = mapped_column(String(8))
+    duration: Mapped[float]  # seconds
+    bitrate: Mapped[int]  # bits per second
+    # Bytes from the start of the file that hold its header and the first minute of sound,
+    # the threshold of the IAB measurement guidelines.
+    minute_bytes: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Episode(Base):
+    """One episode. Whether it is out is told by ``state`` and the times, never by a job.
+
+    ``public_from`` and ``public_until`` bound the time in which everybody may hear it; they
+    are derived from audience, dates and the show's archive rule by episodes.publishing.
+    """
+
+    __tablename__ = "episodes"
+    __table_args__ = (
+        UniqueConstraint("show_id", "guid"),
+        Index("ix_episodes_show_id_publish_at", "show_id", "publish_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(16), unique=True)
+    show_id: Mapped[int] = mapped_column(ForeignKey("shows.id"))
+    guid: Mapped[str] = mapped_column(String(512))
+    title: Mapped[str] = mapped_column(String(255))
+    notes: Mapped[str] = mapped_column(Text, default="")  # Markdown
+    author: Mapped[str] = mapped_column(String(255), default="")
+    link: Mapped[str] = mapped_column(String(2000), default="")
+    season: Mapped[int | None]
+    season_name: Mapped[str] = mapped_column(String(128), default="")
+    number: Mapped[int | None]
+    type: Mapped[str] = mapped_column(String(16), default="full")
+    explicit: Mapped[bool | None]
+    state: Mapped[str] = mapped_column(String(16), default="draft")  # draft, ready, withdrawn
+    audience: Mapped[str] = mapped_column(String(16), default="members")
+    tier_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    publish_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    public_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    public_from: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    public_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    audio_id: Mapped[int | None] = mapped_column(ForeignKey("audio.id"))
+    preview_audio_id: Mapped[int | None] = mapped_column(ForeignKey("audio.id"))
+    artwork_key: Mapped[str | None] = mapped_column(String(512))
+    chapters: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    persons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    show: Mapped[Show] = relationship()
+    audio: Mapped[Audio | None] = relationship(foreign_keys=[audio_id])
+    preview_audio: Mapped[Audio | None] = relationship(foreign_keys=[preview_audio_id])
+    transcripts: Mapped[list[Transcript]] = relationship(
+        back_populates="episode", order_by="Transcript.id", cascade="all, delete-orphan"
+    )
+
+
+class Transcript(Base):
+    """One stored transcript of an episode, in one format and language."""
+
+    __tablename__ = "transcripts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    episode_id: Mapped[int] = mapped_column(ForeignKey("episodes.id"), index=True)
+    object_key: Mapped[str] = mapped_column(String(512))
+    mime: Mapped[str] = mapped_column(String(64))
+    extension: Mapped[str] = mapped_column(String(8))
+    language: Mapped[str] = mapped_column(String(16), default="")
+    size: Mapped[int]  # bytes
+
+    episode: Mapped[Episode] = relationship(back_populates="transcripts")

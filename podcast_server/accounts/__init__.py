@@ -1,0 +1,1 @@
+"""People: members and those who run the shows."""

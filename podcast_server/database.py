@@ -1,0 +1,116 @@
+"""The database: one engine for the process, sessions for the edges, schema version checks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class DatabaseError(Exception):
+    """The database cannot be used as it is; the text says how to mend that."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for SQLite (WAL, foreign keys on) or PostgreSQL (statement time limit)."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, pool_size=20, max_overflow=60)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediately)
+        return engine
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=20,
+        pool_pre_ping=True,
+        connect_args={"options": "-c statement_timeout=30000 -c timezone=utc"},
+    )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own transaction handling delays BEGIN; ours is explicit (_begin_immediately).
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-512",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediately(connection: Any) -> None:
+    # A transaction that starts reading and then writes fails at once if another wrote
+    # meanwhile (SQLITE_BUSY_SNAPSHOT, no waiting); taking the write lock first waits instead.
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Sessions whose objects stay readable after the commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads and, on SQLite, never waits for a writer."""
+    with Session(engine.execution_options(read_only=True), expire_on_commit=False) as session:
+        yield session
+
+
+def _alembic_config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    return config
+
+
+def schema_versions(engine: Engine) -> tuple[str | None, str | None]:
+    """(version the database has, version this program needs); None where there is none."""
+    with engine.execution_options(read_only=True).connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    needed = ScriptDirectory.from_config(_alembic_config(engine)).get_current_head()
+    return present, needed
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the version this program needs. Safe to run again."""
+    command.upgrade(_alembic_config(engine), "head")
+
+
+def require_current_schema(engine: Engine) -> None:
+    """Raise DatabaseError unless the schema is the one this program needs."""
+    present, needed = schema_versions(engine)
+    if present == needed:
+        return
+    if present is None:
+        raise DatabaseError("the database is empty: run `podcast-server init` first")
+    known = {
+        script.revision
+        for script in ScriptDirectory.from_config(_alembic_config(engine)).walk_revisions()
+    }
+    if present not in known:
+        raise DatabaseError(
+            f"the database has schema {present}, made by a newer podcast_server: "
+            "install that version, or restore a backup made before the upgrade"
+        )
+    raise DatabaseError(
+        f"the database has schema {present}, this version needs {needed}: "
+        "make a backup, then run `podcast-server migrate`"
+    )

@@ -1,0 +1,286 @@
+"""Settings: ``config.toml``, then environment variables over it, secrets also from files.
+
+``[database] url`` is overridden by ``PODCAST_SERVER_DATABASE__URL``, and read from a file
+where ``PODCAST_SERVER_DATABASE__URL_FILE`` names one. Nonsense is refused at start.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+PREFIX = "PODCAST_SERVER_"
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used. The text names the key, the value and what is allowed."""
+
+
+class Section(BaseModel):
+    """One table of config.toml. Unknown keys are refused, so a typing error cannot hide."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteSettings(Section):
+    """How the outside world sees this server."""
+
+    name: str = "My podcasts"
+    public_url: str = "http://127.0.0.1:8000"
+    language: Literal["en", "fr"] = "en"
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            raise ValueError("must be an address such as https://podcast.example.org")
+        return value.rstrip("/")
+
+
+class ServerSettings(Section):
+    """The web server that ``serve`` starts."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    # Each local audio download holds one thread while it lasts; threads start on demand.
+    threads: Annotated[int, Field(ge=8, le=2048)] = 512
+    trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 0
+    # Hand local audio to the front: the internal location prefix of X-Accel-Redirect.
+    accel_prefix: str = ""
+
+
+class DatabaseSettings(Section):
+    """SQLite inside the data folder, or PostgreSQL."""
+
+    url: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+
+class StorageSection(Section):
+    """Where audio, artwork and transcripts are kept."""
+
+    backend: Literal["local", "s3"] = "local"
+    folder: str = "storage"
+    bucket: str = ""
+    endpoint: str = ""
+    region: str = ""
+    prefix: str = ""
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+
+
+class FeedSettings(Section):
+    """Private feeds."""
+
+    replaced_notice_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    edition_cache_mb: Annotated[int, Field(ge=8, le=65536)] = 256
+    guesses_per_minute: Annotated[int, Field(ge=1, le=100000)] = 60
+
+
+class DownloadSettings(Section):
+    """Download statistics."""
+
+    keep_raw_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    country_database: str = ""
+    agent_list: str = ""
+
+
+class MailSettings(Section):
+    """Outgoing mail. With no host, mail is kept in the outbox and shown."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = ""
+
+
+class StripeSettings(Section):
+    """Payments through Stripe. Empty means the podcaster confirms payments by hand."""
+
+    secret_key: SecretStr = SecretStr("")
+    webhook_secrets: list[SecretStr] = []
+    api_base: str = ""
+
+
+class IngestSettings(Section):
+    """What is done to uploaded audio."""
+
+    max_upload_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+    convert_to: Literal["mp3", "m4a", "none"] = "none"
+
+
+class LogSettings(Section):
+    """Logs go to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(Section):
+    """The whole configuration. ``home`` is the folder that relative paths start from."""
+
+    home: Path = Field(default=Path(), exclude=True)
+    data_folder: str = "data"
+    site: SiteSettings = SiteSettings()
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    storage: StorageSection = StorageSection()
+    feeds: FeedSettings = FeedSettings()
+    downloads: DownloadSettings = DownloadSettings()
+    ingest: IngestSettings = IngestSettings()
+    mail: MailSettings = MailSettings()
+    stripe: StripeSettings = StripeSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def data(self) -> Path:
+        """The folder of everything this server writes by itself."""
+        return (self.home / self.data_folder).absolute()
+
+    @property
+    def keys_file(self) -> Path:
+        """Signing keys: generated by ``init``, readable by the owner alone."""
+        return self.data / "signing-keys.json"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy's address of the database."""
+        text = self.database.url.get_secret_value()
+        if not text:
+            return f"sqlite:///{self.data / 'podcast.sqlite3'}"
+        return text.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read ``config`` (or defaults when None), put the environment over it, and check.
+
+    Raises SettingsError with one line for every value that cannot be used.
+    """
+    values: dict[str, Any] = {}
+    home = Path.cwd()
+    if config is not None:
+        home = config.parent
+        try:
+            values = tomllib.loads(config.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{config}: cannot be read ({error.strerror})") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{config}: is not valid TOML: {error}") from error
+    _overlay_environment(values, environ)
+    try:
+        return Settings(**{**values, "home": home})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(error))) from error
+
+
+def find_config(environ: Mapping[str, str]) -> Path | None:
+    """``PODCAST_SERVER_CONFIG``, else ``config.toml`` in the working folder, else None."""
+    named = environ.get(PREFIX + "CONFIG")
+    if named:
+        return Path(named).absolute()
+    here = Path.cwd() / "config.toml"
+    return here if here.exists() else None
+
+
+def _overlay_environment(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    for name, text in sorted(environ.items()):
+        if not name.startswith(PREFIX) or name == PREFIX + "CONFIG":
+            continue
+        path = name.removeprefix(PREFIX).lower().split("__")
+        if path[-1].endswith("_file") and not _is_setting(path):
+            path[-1] = path[-1].removesuffix("_file")
+            text = _read_secret(name, text)
+        _place(values, name, path, text)
+
+
+def _read_secret(name: str, file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name} = {file!r}: cannot be read ({error.strerror})") from error
+
+
+def _place(values: dict[str, Any], name: str, path: list[str], text: str) -> None:
+    if not _is_setting(path):
+        raise SettingsError(f"{name}: there is no setting {'.'.join(path)}{_did_you_mean(path)}")
+    target = values
+    for part in path[:-1]:
+        target = target.setdefault(part, {})
+        if not isinstance(target, dict):
+            raise SettingsError(f"{part} = {target!r}: must be a table")
+    is_list = "list" in str(_fields(path[:-1])[path[-1]].annotation)
+    target[path[-1]] = (
+        [item.strip() for item in text.split(",") if item.strip()] if is_list else text
+    )
+
+
+def _fields(path: list[str]) -> dict[str, Any]:
+    model: type[BaseModel] = Settings
+    for part in path:
+        found = model.model_fields.get(part)
+        if found is None or not isinstance(found.annotation, type):
+            return {}
+        if not issubclass(found.annotation, BaseModel):
+            return {}
+        model = found.annotation
+    return dict(model.model_fields)
+
+
+def setting_names() -> list[str]:
+    """Every setting as ``section.key``, for the documentation test and for suggestions."""
+    names = []
+    for name, field in Settings.model_fields.items():
+        if name == "home":
+            continue
+        inner = _fields([name])
+        names += [f"{name}.{key}" for key in inner] if inner else [name]
+        del field
+    return names
+
+
+def _is_setting(path: list[str]) -> bool:
+    return ".".join(path) in setting_names()
+
+
+def _did_you_mean(path: list[str]) -> str:
+    close = difflib.get_close_matches(".".join(path), setting_names(), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors():
+        path = [str(part) for part in problem["loc"]]
+        key = ".".join(path)
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{key}: there is no such setting{_did_you_mean(path)}")
+            continue
+        secret = _is_secret(path)
+        value = "(secret)" if secret else repr(problem["input"])
+        message = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{key} = {value}: {message[:1].lower()}{message[1:]}")
+    return lines
+
+
+def _is_secret(path: list[str]) -> bool:
+    field = _fields(path[:-1]).get(path[-1])
+    if field is None:
+        return True
+    return field.annotation is SecretStr or SecretStr in get_args(field.annotation)

@@ -1,0 +1,12 @@
+"""Every table of the house in one import, for migrations and tests."""
+
+from __future__ import annotations
+
+import episodes.models
+import feeds.models
+import podcast_server.accounts.models
+from episodes.db import Base
+
+__all__ = ["Base", "episodes", "feeds", "metadata", "podcast_server"]
+
+metadata = Base.metadata

@@ -1,0 +1,49 @@
+"""The schema's history leads exactly to the tables the code declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine
+
+from podcast_server.database import (
+    DatabaseError,
+    migrate,
+    open_engine,
+    require_current_schema,
+)
+from podcast_server.tables import metadata
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return open_engine(f"sqlite:///{tmp_path}/test.sqlite3")
+
+
+def test_migrating_an_empty_database_gives_the_declared_tables(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_twice_changes_nothing(engine: Engine) -> None:
+    migrate(engine)
+    migrate(engine)
+    require_current_schema(engine)
+
+
+def test_an_empty_database_is_refused_with_the_command_to_run(engine: Engine) -> None:
+    with pytest.raises(DatabaseError, match="podcast-server init"):
+        require_current_schema(engine)
+
+
+def test_a_schema_of_a_newer_program_is_refused(engine: Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'ffffffffffff'")
+    with pytest.raises(DatabaseError, match="newer podcast_server"):
+        require_current_schema(engine)
