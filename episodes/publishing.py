@@ -1,0 +1,108 @@
+"""Draft → scheduled → published → withdrawn, and who may hear an episode when.
+
+Nothing here waits for a job: an episode is published when its time has come, and the span in
+which everybody may hear it is worked out ahead whenever anything it depends on is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from episodes.errors import EpisodeError
+from episodes.models import Episode, Show
+
+Status = Literal["draft", "scheduled", "published", "withdrawn"]
+AUDIENCES = ("free", "members", "tiers", "sale")
+
+
+class NotPublishable(EpisodeError):
+    """The episode lacks something it needs before listeners can have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSpan:
+    """The time in which everybody may hear an episode; ``start`` None means never."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+def status_of(episode: Episode, now: datetime) -> Status:
+    """The state a person would name, from the stored state and the clock."""
+    if episode.state == "withdrawn":
+        return "withdrawn"
+    if episode.state != "ready" or episode.publish_at is None:
+        return "draft"
+    return "published" if episode.publish_at <= now else "scheduled"
+
+
+def publish_episode(session: Session, episode: Episode, *, at: datetime, now: datetime) -> None:
+    """Publish at ``at`` (UTC); a time in the future schedules it.
+
+    Raises NotPublishable when there is no audio.
+    """
+    if episode.audio_id is None:
+        raise NotPublishable(f"“{episode.title}” has no audio yet: upload it first")
+    episode.state, episode.publish_at = "ready", at
+    record_change(session, episode.show_id, now=now, episode=episode)
+
+
+def unpublish_episode(
+    session: Session, episode: Episode, *, state: Literal["draft", "withdrawn"], now: datetime
+) -> None:
+    """Take an episode out of every feed; its guid, audio and history stay."""
+    episode.state = state
+    record_change(session, episode.show_id, now=now, episode=episode)
+
+
+def record_change(
+    session: Session, show_id: int, *, now: datetime, episode: Episode | None = None
+) -> None:
+    """Note that listeners may see something new: grow the show's revision, redo the spans."""
+    show = session.get_one(Show, show_id)
+    show.revision += 1
+    show.updated_at = now
+    if episode is not None:
+        episode.updated_at = now
+    session.flush()
+    ordered = session.scalars(
+        select(Episode)
+        .where(
+            Episode.show_id == show_id, Episode.state == "ready", Episode.publish_at.is_not(None)
+        )
+        .order_by(Episode.publish_at.desc(), Episode.id.desc())
+    ).all()
+    later = [e.publish_at for e in ordered]
+    for position, each in enumerate(ordered):
+        span = public_span(show, each, later[:position])
+        each.public_from, each.public_until = span.start, span.end
+    session.flush()
+
+
+def public_span(show: Show, episode: Episode, newer: Sequence[datetime | None]) -> PublicSpan:
+    """When everybody may hear the episode, given the release times of newer ones, newest first.
+
+    Members' episodes open at ``public_at``; free ones close when the show's archive rule
+    says so: after so many days, or when so many newer episodes are out.
+    """
+    assert episode.publish_at is not None
+    start = episode.publish_at if episode.audience == "free" else None
+    if episode.public_at is not None and start is None:
+        start = max(episode.public_at, episode.publish_at)
+    if start is None:
+        return PublicSpan(None, None)
+    closings: list[datetime] = []
+    if show.archive_after_days is not None:
+        closings.append(start + timedelta(days=show.archive_after_days))
+    count = show.archive_after_count
+    if count is not None and 0 < count <= len(newer):
+        released = newer[len(newer) - count]
+        if released is not None:
+            closings.append(released)
+    return PublicSpan(start, min(closings, default=None))

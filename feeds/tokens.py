@@ -1,0 +1,175 @@
+"""The two tokens of a private feed: mint them, read them.
+
+A token is a two-letter kind, the feed's random id and a signature over it, all in lower-case
+base32, because some podcast apps compare addresses without regard to case (AntennaPod). The
+feed token opens the feed; the media token opens audio, transcripts and chapters. They sign
+the same id with different salts, so a shared episode link does not give the feed away.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from itsdangerous import BadSignature, Signer
+from itsdangerous.signer import SigningAlgorithm
+
+from feeds.errors import FeedError, UnknownSigningKey
+
+Kind = Literal["pf", "pm"]
+FEED: Kind = "pf"
+MEDIA: Kind = "pm"
+
+ID_LENGTH = 16  # base32 characters: 80 random bits
+SIGNATURE_BYTES = 15  # 120 bits, 24 base32 characters
+TOKEN_LENGTH = 2 + ID_LENGTH + 24
+_SALTS: dict[Kind, bytes] = {FEED: b"podcast-server.feed", MEDIA: b"podcast-server.media"}
+_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz234567")
+
+
+class _ShortHmac(SigningAlgorithm):
+    """HMAC-SHA-256 cut to 120 bits (RFC 2104 §5 allows cutting to half the hash and more
+    than 80 bits; 120 bits fill 24 base32 characters exactly)."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, hashlib.sha256)[:SIGNATURE_BYTES]
+
+
+class _Base32Signer(Signer):
+    """itsdangerous' signer, writing signatures in base32 instead of base64."""
+
+    def get_signature(self, value: str | bytes) -> bytes:
+        raw = self.algorithm.get_signature(self.derive_key(), _to_bytes(value))
+        return base64.b32encode(raw).lower()
+
+    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        try:
+            raw = base64.b32decode(_to_bytes(sig).upper())
+        except ValueError:
+            return False
+        return any(
+            self.algorithm.verify_signature(self.derive_key(key), _to_bytes(value), raw)
+            for key in reversed(self.secret_keys)
+        )
+
+
+def _to_bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One signing key; ``id`` is public, ``secret`` is 32 random bytes in hex."""
+
+    id: str
+    secret: str
+    created: str
+
+
+class Tokens:
+    """Mints and reads tokens with a list of keys, oldest first; the newest mints for new feeds."""
+
+    def __init__(self, keys: Iterable[SigningKey]) -> None:
+        self.keys = list(keys)
+        if not self.keys:
+            raise FeedError("there is no signing key: run `podcast-server init`")
+        self._minting = {
+            (kind, key.id): _signer(kind, [key]) for kind in _SALTS for key in self.keys
+        }
+        self._reading = {kind: _signer(kind, self.keys) for kind in _SALTS}
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that mints for new feeds."""
+        return self.keys[-1].id
+
+    def mint(self, kind: Kind, feed_key: str, signing_key: str) -> str:
+        """The token of ``kind`` for the feed with this random id, always the same.
+
+        Raises UnknownSigningKey when the feed's key was removed.
+        """
+        signer = self._minting.get((kind, signing_key))
+        if signer is None:
+            raise UnknownSigningKey(signing_key)
+        value = kind + feed_key
+        return value + signer.get_signature(value).decode()
+
+    def read(self, kind: Kind, token: str) -> str | None:
+        """The feed id in a token, or None when it is not one of ours. Case does not matter."""
+        token = token.lower()
+        if len(token) != TOKEN_LENGTH or not token.isascii() or token[:2] != kind:
+            return None
+        value, signature = token[: 2 + ID_LENGTH], token[2 + ID_LENGTH :]
+        try:
+            if not self._reading[kind].verify_signature(value, signature):
+                return None
+        except BadSignature:
+            return None
+        return value[2:]
+
+
+def _signer(kind: Kind, keys: list[SigningKey]) -> _Base32Signer:
+    return _Base32Signer(
+        [bytes.fromhex(key.secret) for key in keys],
+        salt=_SALTS[kind],
+        # A separator is never used (lengths are fixed), but itsdangerous wants one that
+        # cannot occur in a signature.
+        sep=".",
+        key_derivation="hmac",
+        digest_method=hashlib.sha256,
+        algorithm=_ShortHmac(),
+    )
+
+
+def new_feed_key() -> str:
+    """A fresh random feed id: 80 bits in 16 lower-case base32 characters."""
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether text has the shape of a token, for log redaction and leak search."""
+    return (
+        len(text) == TOKEN_LENGTH
+        and text[:2] in _SALTS
+        and all(character in _ALPHABET for character in text[2:].lower())
+    )
+
+
+def new_signing_key(now: datetime) -> SigningKey:
+    """A fresh random key. ``now`` is only remembered, in UTC."""
+    return SigningKey(secrets.token_hex(4), secrets.token_hex(32), now.isoformat())
+
+
+def load_signing_keys(path: Path) -> list[SigningKey]:
+    """The keys in a key file, oldest first. Raises FeedError with what to do."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["keys"]
+        return [SigningKey(**cast("dict[str, str]", key)) for key in listed]
+    except FileNotFoundError as error:
+        raise FeedError(f"{path} does not exist: run `podcast-server init`") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FeedError(f"{path} is not a readable key file: restore it from a backup") from error
+
+
+def save_signing_keys(path: Path, keys: list[SigningKey]) -> None:
+    """Write the key file atomically, readable and writable by the owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    text = json.dumps(
+        {"keys": [{"id": k.id, "secret": k.secret, "created": k.created} for k in keys]}, indent=1
+    )
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
