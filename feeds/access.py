@@ -96,9 +96,7 @@ def _fold(windows: tuple[Window, ...], now: float) -> Entitlement:
 
 def is_out(episode: EpisodeFacts, now: float) -> bool:
     """Whether the episode is published: ready, its time has come, not withdrawn."""
-    return (
-        episode.state == "ready" and episode.publish_at is not None and episode.publish_at <= now
-    )
+    return episode.state == "ready" and episode.publish_at is not None and episode.publish_at <= now
 
 
 def is_public(episode: EpisodeFacts, now: float) -> bool:

@@ -118,16 +118,10 @@ class Tokens:
 
 
 def _signer(kind: Kind, keys: list[SigningKey]) -> _Base32Signer:
-    return _Base32Signer(
-        [bytes.fromhex(key.secret) for key in keys],
-        salt=_SALTS[kind],
-        # A separator is never used (lengths are fixed), but itsdangerous wants one that
-        # cannot occur in a signature.
-        sep=".",
-        key_derivation="hmac",
-        digest_method=hashlib.sha256,
-        algorithm=_ShortHmac(),
-    )
+    # Keys are derived here, once; itsdangerous would do it again on every call.
+    derived = [hmac.digest(bytes.fromhex(key.secret), _SALTS[kind], "sha256") for key in keys]
+    # The separator is never used (lengths are fixed), but itsdangerous wants one.
+    return _Base32Signer(derived, sep=".", key_derivation="none", algorithm=_ShortHmac())
 
 
 def new_feed_key() -> str:

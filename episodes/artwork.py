@@ -1,0 +1,94 @@
+"""Cover art by Apple's rules: square, 1400 to 3000 pixels, RGB, JPEG or PNG.
+
+Images come from strangers' files, so they are decoded with a bound on pixels and written
+anew: whatever else was hidden in the file does not survive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, UnidentifiedImageError
+
+from episodes.errors import EpisodeError
+
+SMALLEST, LARGEST = 1400, 3000
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 60_000_000
+MAX_PUBLISHED_BYTES = 512 * 1024  # Apple's recommendation, so that apps load it on mobile data
+
+
+class ArtworkRefused(EpisodeError):
+    """The image cannot be a cover; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """A finished cover: JPEG bytes, its side in pixels, and the hash that names it."""
+
+    data: bytes
+    side: int
+    sha256: str
+    extension: str = "jpg"
+    mime: str = "image/jpeg"
+
+
+def prepare_artwork(data: bytes, *, crop: bool = False) -> Artwork:
+    """Check and, where needed, shrink an image. ``crop`` cuts the middle square out.
+
+    Raises ArtworkRefused with what to change.
+    """
+    if len(data) > MAX_BYTES:
+        raise ArtworkRefused("the image is larger than 20 MB: save it as JPEG")
+    image = _decode(data)
+    width, height = image.size
+    side = min(width, height)
+    if side < SMALLEST:
+        raise ArtworkRefused(
+            f"the image is {width} × {height} pixels; podcast apps need at least 1400 × 1400"
+        )
+    if width != height:
+        if not crop:
+            raise ArtworkRefused(f"the image is {width} × {height} pixels; a cover is square")
+        left, top = (width - side) // 2, (height - side) // 2
+        image = image.crop((left, top, left + side, top + side))
+    if side > LARGEST:
+        image = image.resize((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+    encoded = _encode(image)
+    return Artwork(encoded, image.size[0], hashlib.sha256(encoded).hexdigest())
+
+
+def _decode(data: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"])
+            if image.size[0] * image.size[1] > MAX_PIXELS:
+                raise ArtworkRefused("the image has too many pixels: 3000 × 3000 is plenty")
+            image.load()
+    except (UnidentifiedImageError, Image.DecompressionBombError, Warning) as error:
+        raise ArtworkRefused("this is not a JPEG, PNG or WebP image") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ArtworkRefused("the image is damaged: save it again as JPEG or PNG") from error
+    return _flatten(image)
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    if image.mode in {"RGBA", "LA", "P", "PA"}:
+        rgba = image.convert("RGBA")
+        ground = Image.new("RGB", image.size, "white")
+        ground.paste(rgba, mask=rgba.getchannel("A"))
+        return ground
+    return image.convert("RGB")
+
+
+def _encode(image: Image.Image) -> bytes:
+    for quality in (90, 82, 72, 60):
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=quality, optimize=True, dpi=(72, 72))
+        if buffer.tell() <= MAX_PUBLISHED_BYTES:
+            break
+    return buffer.getvalue()
