@@ -1,0 +1,172 @@
+"""The buffer in front of the database: never in the way, loses nothing it need not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from feeds.downloads.record import Entry, FeedPoll, HitBuffer, MediaHit
+
+
+def poll(n: int) -> FeedPoll:
+    return FeedPoll(at=1.0, feed_id=n, status=200, user_agent="AntennaPod/3")
+
+
+class Shelf:
+    """A writer that keeps what it is given, and can be away for a while."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Entry]] = []
+        self.away = False
+        self.written = threading.Event()
+
+    def write(self, batch: list[Entry]) -> None:
+        if self.away:
+            raise OSError("the database is away")
+        self.batches.append(list(batch))
+        self.written.set()
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [entry for batch in self.batches for entry in batch]
+
+
+def test_entries_are_written_in_order_and_in_batches() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, batch_size=4)
+    for n in range(10):
+        buffer.put(poll(n))
+    assert buffer.flush()
+    assert [len(batch) for batch in shelf.batches] == [4, 4, 2]
+    assert shelf.entries == [poll(n) for n in range(10)]
+
+
+def test_polls_and_hits_share_the_buffer() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write)
+    hit = MediaHit(1.0, "one", "GET", 200, "192.0.2.1", "AntennaPod/3", 10, 5)
+    buffer.put(poll(1))
+    buffer.put(hit)
+    buffer.flush()
+    assert shelf.entries == [poll(1), hit]
+
+
+def test_the_thread_writes_without_being_asked() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, interval=0.01)
+    buffer.start()
+    buffer.put(poll(1))
+    assert shelf.written.wait(10)
+    buffer.close()
+    assert shelf.entries == [poll(1)]
+
+
+def test_a_full_batch_wakes_the_thread_before_its_time() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, batch_size=3, interval=3600.0)
+    buffer.start()
+    for n in range(4):
+        buffer.put(poll(n))
+    assert shelf.written.wait(10)
+    buffer.close()
+
+
+def test_a_full_buffer_refuses_and_counts() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, limit=5)
+    for n in range(8):
+        buffer.put(poll(n))
+    assert (buffer.stats().waiting, buffer.stats().dropped) == (5, 3)
+    buffer.close()
+    assert shelf.entries == [poll(n) for n in range(5)]
+
+
+def test_while_the_writer_is_away_nothing_is_lost_nor_written_twice(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, batch_size=4)
+    shelf.away = True
+    for n in range(6):
+        buffer.put(poll(n))
+    with caplog.at_level(logging.WARNING):
+        assert not buffer.flush()
+    assert buffer.stats().failures == 1
+    assert buffer.stats().waiting == 6
+    assert "trying again" in caplog.text
+    shelf.away = False
+    assert buffer.flush()
+    assert shelf.entries == [poll(n) for n in range(6)]
+    assert buffer.stats().written == 6
+
+
+def test_the_thread_outlives_a_writer_that_fails() -> None:
+    shelf = Shelf()
+    shelf.away = True
+    tried = threading.Event()
+
+    def write(batch: list[Entry]) -> None:
+        tried.set()
+        shelf.write(batch)
+
+    buffer = HitBuffer(write, interval=0.01)
+    buffer.start()
+    buffer.put(poll(1))
+    assert tried.wait(10)
+    shelf.away = False
+    assert shelf.written.wait(10)
+    buffer.close()
+    assert shelf.entries == [poll(1)]
+
+
+def test_closing_writes_the_rest_and_refuses_what_comes_later() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, interval=3600.0)
+    buffer.start()
+    buffer.put(poll(1))
+    buffer.close()
+    buffer.put(poll(2))
+    assert shelf.entries == [poll(1)]
+    assert buffer.stats().dropped == 1
+
+
+def test_closing_twice_and_without_a_thread_is_fine() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write)
+    buffer.put(poll(1))
+    buffer.close()
+    buffer.close()
+    assert shelf.entries == [poll(1)]
+
+
+def test_what_cannot_be_written_at_the_end_is_counted_as_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shelf = Shelf()
+    shelf.away = True
+    buffer = HitBuffer(shelf.write)
+    buffer.put(poll(1))
+    buffer.close()
+    assert buffer.stats().dropped == 1
+    assert buffer.stats().waiting == 0
+    assert "are lost" in caplog.text
+
+
+def test_many_threads_put_and_nothing_is_lost() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, batch_size=50, interval=0.01)
+    buffer.start()
+
+    def put_many(start: int) -> None:
+        for n in range(start, start + 500):
+            buffer.put(poll(n))
+
+    threads = [threading.Thread(target=put_many, args=(start * 500,)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    buffer.close()
+    assert sorted(shelf.entries) == [poll(n) for n in range(2000)]
