@@ -1,0 +1,115 @@
+"""A document made ready to be copied for any number of members."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from feeds.personalise import template as templates
+from feeds.personalise.copies import GZIP, GzipCopies, OrdinaryCopies, splice
+from feeds.personalise.deflate import with_a_hole_for_every_token, with_few_holes
+from feeds.personalise.stencil import Stencil, cut
+from feeds.personalise.template import Pair, Template
+
+logger = logging.getLogger(__name__)
+
+Method = Callable[[Template, int], Stencil]
+METHODS: tuple[Method, ...] = (with_few_holes, with_a_hole_for_every_token)
+PROOFS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """One document, ready to be handed out with any two tokens.
+
+    Tokens have the length of their sentinel and consist of a–z and 0–9, otherwise ``plain``
+    and ``gzip`` raise ValueError. ``fingerprint`` (20 hex digits of SHA-256) is the same
+    whenever and wherever the same document is prepared. ``plain_size`` is in bytes.
+    """
+
+    plain_size: int
+    fingerprint: str
+    lengths: tuple[int, int]
+    stencil: Stencil
+    copies: GzipCopies
+
+    def plain(self, feed_token: bytes, media_token: bytes) -> bytes:
+        """The document with these tokens."""
+        return self.stencil.fill(self._accept(feed_token, media_token))
+
+    def gzip(self, feed_token: bytes, media_token: bytes) -> bytes:
+        """The same in gzip (RFC 1952), the same bytes each time."""
+        return self.copies.gzip(self._accept(feed_token, media_token))
+
+    @property
+    def gzip_size(self) -> int | None:
+        """The length of every gzip copy in bytes; None if only making one tells."""
+        return self.copies.size
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory held, for a bounded cache."""
+        return self.stencil.weight + self.copies.weight
+
+    def _accept(self, *tokens: bytes) -> tuple[bytes, bytes]:
+        feed, media = tokens
+        if (len(feed), len(media)) != self.lengths:
+            raise ValueError(f"tokens must have {self.lengths} bytes")
+        for token in tokens:
+            # bytes.isalnum knows ASCII only, so what is left to exclude is upper case.
+            if not token.isalnum() or token.lower() != token:
+                raise ValueError("tokens consist of a-z and 0-9")
+        return feed, media
+
+
+def prepare(
+    document: bytes, *, feed_sentinel: bytes, media_sentinel: bytes, level: int = 9
+) -> PreparedDocument:
+    """Compress an XML document (UTF-8) in which sentinels stand where the tokens will go.
+
+    ``level`` is zlib's. Raises ValueError if the document holds bytes that XML forbids, or if
+    the sentinels are empty, over 500 bytes, or contained in one another.
+    """
+    template = templates.from_document(document, (feed_sentinel, media_sentinel))
+    plain = cut(template.body, template.occurrences)
+    return assemble(template, plain, _first_proven(template, plain, level))
+
+
+def assemble(template: Template, plain: Stencil, copies: GzipCopies) -> PreparedDocument:
+    """A prepared document from its parts."""
+    feed, media = template.placeholders
+    return PreparedDocument(
+        plain_size=len(template.body),
+        fingerprint=hashlib.sha256(template.body).hexdigest()[:20],
+        lengths=(len(feed), len(media)),
+        stencil=plain,
+        copies=copies,
+    )
+
+
+def _first_proven(template: Template, plain: Stencil, level: int) -> GzipCopies:
+    for method in METHODS:
+        copies = splice(template, method(template, level))
+        if all(_is_right(copies, plain, _random_tokens(template)) for _ in range(PROOFS)):
+            return copies
+        logger.warning("a feed compressed %s came out wrong; trying another way", method.__name__)
+    logger.warning("a feed could not be spliced; compressing it anew for every request")
+    return OrdinaryCopies(plain)
+
+
+def _is_right(copies: GzipCopies, plain: Stencil, tokens: Pair) -> bool:
+    """Whether a copy decodes, by a decoder that checks size and checksum, to the document."""
+    try:
+        return zlib.decompress(copies.gzip(tokens), GZIP) == plain.fill(tokens)
+    except zlib.error:
+        return False
+
+
+def _random_tokens(template: Template) -> Pair:
+    feed, media = template.placeholders
+    digits = secrets.token_hex(len(feed) + len(media)).encode()
+    return digits[: len(feed)], digits[len(feed) : len(feed) + len(media)]
