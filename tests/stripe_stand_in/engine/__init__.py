@@ -1,0 +1,1 @@
+"""What happens between requests and because of them: charging, invoicing, renewing, ending."""

@@ -1,0 +1,53 @@
+"""One file per resource; this is the site map."""
+
+from __future__ import annotations
+
+from tests.stripe_stand_in.resources import (
+    account,
+    charges,
+    clocks,
+    coupons,
+    customers,
+    disputes,
+    events,
+    invoice_items,
+    invoice_payments,
+    invoices,
+    payment_intents,
+    payment_methods,
+    portal,
+    prices,
+    products,
+    promotion_codes,
+    refunds,
+    sessions,
+    setup_intents,
+    subscription_items,
+    subscriptions,
+    webhook_endpoints,
+)
+
+ROUTES = [
+    *account.ROUTES,
+    *charges.ROUTES,
+    *coupons.ROUTES,
+    *customers.ROUTES,
+    *disputes.ROUTES,
+    *events.ROUTES,
+    *invoice_items.ROUTES,
+    *invoice_payments.ROUTES,
+    *invoices.ROUTES,
+    *payment_intents.ROUTES,
+    *payment_methods.ROUTES,
+    *portal.ROUTES,
+    *prices.ROUTES,
+    *products.ROUTES,
+    *promotion_codes.ROUTES,
+    *refunds.ROUTES,
+    *sessions.ROUTES,
+    *setup_intents.ROUTES,
+    *subscription_items.ROUTES,
+    *subscriptions.ROUTES,
+    *clocks.ROUTES,
+    *webhook_endpoints.ROUTES,
+]
