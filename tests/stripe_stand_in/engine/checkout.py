@@ -30,7 +30,7 @@ class Payer:
     answers: dict[str, str] = field(default_factory=dict)
 
 
-class ConfirmationWanted(Exception):  # noqa: N818 - not an error, a question
+class ConfirmationWanted(Exception):
     """The bank wants the holder to confirm before the card is charged."""
 
 
