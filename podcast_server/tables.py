@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import episodes.models
+import feeds.downloads.models
 import feeds.models
 import podcast_server.accounts.models
 from episodes.db import Base

@@ -27,7 +27,11 @@ def read_range(header: str | None, file_bytes: int) -> tuple[int | None, int | N
 
 def _read_part(text: str) -> tuple[str, str] | None:
     match = _PART.fullmatch(text)
-    return None if match is None or match[0].strip() == "-" else (match[1], match[2])
+    if match is None or not (match[1] or match[2]):
+        return None
+    first, last = match[1], match[2]
+    backwards = bool(first and last) and int(last) < int(first)
+    return None if backwards else (first, last)
 
 
 def _resolve(first: str, last: str, file_bytes: int) -> tuple[int, int | None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from feeds.downloads.agents import built_in_agents
 from feeds.downloads.count import CountingRules, Hit
+from feeds.downloads.record import MediaHit
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OVERCAST = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
@@ -38,3 +39,21 @@ def part(first: int, last: int | None, **changes: Any) -> Hit:
     end = FILE_BYTES if last is None else last + 1
     served = {"status": 206, "range_start": first, "range_end": last, "bytes_served": end - first}
     return hit(**{**served, **changes})
+
+
+def media_hit(**changes: Any) -> MediaHit:
+    """The same fetch as the answer to it noted it, on member 1's feed."""
+    facts: dict[str, Any] = {
+        "at": MONDAY.timestamp(),
+        "episode_key": "one",
+        "method": "GET",
+        "status": 200,
+        "address": "192.0.2.1",
+        "user_agent": OVERCAST,
+        "file_bytes": FILE_BYTES,
+        "minute_bytes": MINUTE_BYTES,
+        "bytes_served": FILE_BYTES,
+        "feed_id": 1,
+        "member_id": 1,
+    }
+    return MediaHit(**{**facts, **changes})

@@ -24,6 +24,7 @@ from feeds.downloads.ranges import read_range, united_length
         ("bytes=0-1, 10-500", (10, 500)),
         ("bytes=0-99,200-", (200, None)),
         ("bytes=abc", (None, None)),
+        ("bytes=9-5", (None, None)),
         ("items=0-5", (None, None)),
         ("bytes=0-99999999999999999999999", (None, None)),
     ],

@@ -1,0 +1,63 @@
+"""Raw hits go after their time, a member's when asked; what was counted from them stays."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from feeds.downloads.models import BusyAddress, CountedDay, MemberPlay, RawHit
+
+_FINISHED = or_(CountedDay.hits_version <= CountedDay.counted_version, CountedDay.raw_expired)
+
+
+def expire_raw_hits(sessions: sessionmaker[Session], now: datetime, keep_days: int) -> int:
+    """Delete raw hits of UTC days more than ``keep_days`` ago; returns how many.
+
+    A day that is not counted yet stays until it is. One transaction per episode and day.
+    """
+    before = now.astimezone(UTC).date() - timedelta(days=keep_days)
+    with sessions() as session:
+        session.connection(execution_options={"read_only": True})
+        finished = _finished_days(session, before)
+    deleted = 0
+    for day, episode_key in finished:
+        with sessions.begin() as session:
+            deleted += _expire_day(session, day, episode_key)
+    with sessions.begin() as session:
+        session.execute(delete(BusyAddress).where(BusyAddress.day < before))
+    return deleted
+
+
+def _finished_days(session: Session, before: date) -> list[tuple[date, str]]:
+    # Asked of the hits, not of raw_expired: one that came too late may still lie there.
+    has_hits = (
+        select(RawHit.id)
+        .where(RawHit.day == CountedDay.day, RawHit.episode_key == CountedDay.episode_key)
+        .exists()
+    )
+    due = select(CountedDay.day, CountedDay.episode_key).where(CountedDay.day < before)
+    return [(row.day, row.episode_key) for row in session.execute(due.where(_FINISHED, has_hits))]
+
+
+def _expire_day(session: Session, day: date, episode_key: str) -> int:
+    closed = session.execute(
+        update(CountedDay)
+        .where(CountedDay.day == day, CountedDay.episode_key == episode_key, _FINISHED)
+        .values(raw_expired=True)
+    )
+    if closed.rowcount != 1:  # type: ignore[attr-defined]
+        return 0  # a hit came in meanwhile: it is counted first
+    gone = session.execute(
+        delete(RawHit).where(RawHit.day == day, RawHit.episode_key == episode_key)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_member(session: Session, member_id: int) -> None:
+    """Take a member out of hits and plays; the downloads, which name nobody, stay counted."""
+    session.execute(
+        update(RawHit).where(RawHit.member_id == member_id).values(member_id=None, feed_id=None)
+    )
+    session.execute(delete(MemberPlay).where(MemberPlay.member_id == member_id))
