@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from feeds.personalise.stencil import Stencil, make_stencil
-from feeds.personalise.template import Occurrence, Template
+from feeds.personalise.template import Occurrence, Pair, Template
 
 RAW = -zlib.MAX_WBITS  # deflate without zlib's or gzip's wrapping
 WINDOW = 1 << zlib.MAX_WBITS  # how far back a copy may reach (§2)
@@ -53,7 +53,7 @@ def with_a_hole_for_every_token(template: Template, level: int) -> Stencil:
     return _deflate_around(template.body, template.occurrences, level)
 
 
-def inflate(stencil: Stencil, tokens: tuple[bytes, bytes]) -> bytes:
+def inflate(stencil: Stencil, tokens: Pair) -> bytes:
     """What the stream decodes to with these tokens. Raises zlib.error on a broken stream."""
     return zlib.decompress(stencil.fill(tokens)[len(GZIP_HEADER) :], RAW)
 

@@ -7,7 +7,7 @@ import logging
 import secrets
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feeds.personalise import template as templates
 from feeds.personalise.copies import GZIP, GzipCopies, OrdinaryCopies, splice
@@ -34,8 +34,8 @@ class PreparedDocument:
     plain_size: int
     fingerprint: str
     lengths: tuple[int, int]
-    stencil: Stencil
-    copies: GzipCopies
+    stencil: Stencil = field(repr=False)
+    copies: GzipCopies = field(repr=False)
 
     def plain(self, feed_token: bytes, media_token: bytes) -> bytes:
         """The document with these tokens."""
@@ -93,20 +93,29 @@ def assemble(template: Template, plain: Stencil, copies: GzipCopies) -> Prepared
 
 def _first_proven(template: Template, plain: Stencil, level: int) -> GzipCopies:
     for method in METHODS:
-        copies = splice(template, method(template, level))
-        if all(_is_right(copies, plain, _random_tokens(template)) for _ in range(PROOFS)):
+        copies = _try(method, template, plain, level)
+        if copies:
             return copies
         logger.warning("a feed compressed %s came out wrong; trying another way", method.__name__)
     logger.warning("a feed could not be spliced; compressing it anew for every request")
     return OrdinaryCopies(plain)
 
 
-def _is_right(copies: GzipCopies, plain: Stencil, tokens: Pair) -> bool:
-    """Whether a copy decodes, by a decoder that checks size and checksum, to the document."""
+def _try(method: Method, template: Template, plain: Stencil, level: int) -> GzipCopies | None:
+    """Copies made this way, if they decode to the documents they stand for.
+
+    The decoder checks size and checksum too. Each proof takes tokens of its own, so that no
+    byte is right by chance.
+    """
     try:
-        return zlib.decompress(copies.gzip(tokens), GZIP) == plain.fill(tokens)
+        copies = splice(template, method(template, level))
+        for _ in range(PROOFS):
+            tokens = _random_tokens(template)
+            if zlib.decompress(copies.gzip(tokens), GZIP) != plain.fill(tokens):
+                return None
     except zlib.error:
-        return False
+        return None
+    return copies
 
 
 def _random_tokens(template: Template) -> Pair:

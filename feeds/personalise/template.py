@@ -2,10 +2,11 @@
 
 A placeholder is as long as its token and made of bytes that XML in UTF-8 never contains. Each
 pair of neighbouring bytes in which a placeholder takes part tells *which* byte of *which*
-placeholder it is (`unmistakable` checks it). The rest of the package stands on that: when a
-compressor copies three or more bytes from an earlier place, every placeholder byte among them
-comes from the same position of the same placeholder, so the copy stays right when all
-placeholders of a kind are replaced by the same token.
+placeholder it is (`unmistakable` checks it). The rest of the package stands on that. A
+compressor copies from an earlier place at least three bytes at a time (RFC 1951 §3.2.5), so
+every placeholder byte it copies has a neighbour in the copy and comes from the same position of
+the same placeholder. The copy stays right when all placeholders of a kind are replaced by one
+token.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Pair = tuple[bytes, bytes]
 """Something for the feed token and something for the media token, in this order."""
 
 # C0 controls other than tab, LF and CR are no XML characters (XML 1.0 §2.2); C0, C1 and F5–FF
-# occur in no UTF-8 text (RFC 3629 §3). NUL is left out, which makes 41 values: a prime.
+# occur in no UTF-8 text (RFC 3629 §3). NUL is left out: that makes 41 values, a prime.
 FORBIDDEN = bytes(
     value
     for value in range(1, 256)
@@ -83,7 +84,7 @@ def make_placeholders(feed_length: int, media_length: int) -> Pair:
         raise ValueError(f"a token has 1 to {LONGEST} bytes")
     walk = bytes(_walk())
     # Pairs inside either are distinct wherever the walk is cut; what must be sought are cuts
-    # whose ends differ too. Nearly every second try will do (a test asks for all lengths).
+    # whose ends differ too. Half of all lengths have them at the first try, all at some try.
     for start, gap in product(range(len(FORBIDDEN)), repeat=2):
         middle = start + feed_length + gap
         feed, media = walk[start : start + feed_length], walk[middle : middle + media_length]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -38,7 +39,11 @@ def stops_early(template: Template, level: int) -> Stencil:
     return make_stencil((*stencil.texts[:-1], stencil.texts[-1][:-3]), stencil.kinds)
 
 
-SABOTAGE = [leaves_placeholders, is_no_stream, swaps_tokens, stops_early]
+def breaks_down(template: Template, level: int) -> Stencil:
+    raise zlib.error("Error -3 while decompressing data")
+
+
+SABOTAGE = [breaks_down, leaves_placeholders, is_no_stream, swaps_tokens, stops_early]
 
 
 @pytest.mark.parametrize("sabotaged", SABOTAGE)

@@ -109,6 +109,10 @@ def test_the_weight_covers_both_encodings() -> None:
     assert copy.weight > copy.plain_size - 51 * 42 + len(copy.gzip(*TOKENS))
 
 
+def test_a_prepared_document_does_not_fill_the_log_when_it_is_named() -> None:
+    assert len(repr(prepared(sample_feed(50)))) < 200
+
+
 @pytest.mark.parametrize(
     "token",
     [b"", b"a" * 41, b"a" * 43, b"A" * 42, b"&" + b"a" * 41, "é".encode() * 21, b"\x01" * 42,
