@@ -48,9 +48,9 @@ class EpisodeFacts:
     state: str
     audience: str
     tier_ids: tuple[int, ...]
-    publish_at: int | None
-    public_from: int | None
-    public_until: int | None
+    publish_at: float | None
+    public_from: float | None
+    public_until: float | None
 
 
 @lru_cache(maxsize=65536)
@@ -126,7 +126,7 @@ def may_hear(entitlement: Entitlement, episode: EpisodeFacts, now: float) -> boo
     return episode.audience in {"members", "free"} and entitlement.is_member
 
 
-def next_change(episode: EpisodeFacts, now: float) -> int | None:
+def next_change(episode: EpisodeFacts, now: float) -> float | None:
     """The next moment after ``now`` at which this episode appears, opens or closes by itself."""
     if episode.state != "ready":
         return None

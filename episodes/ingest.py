@@ -1,0 +1,182 @@
+"""One audio file in: probed, hashed, stored, attached. Each step is a function of its own.
+
+The order makes crashes harmless: the object is stored under a key named by its content
+before any row mentions it, so a crash leaves at most an unmentioned object, which
+``find_orphans`` lists, and never an episode whose audio is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from episodes.artwork import ArtworkRefused, prepare_artwork
+from episodes.audio.facts import AudioFacts
+from episodes.audio.probe import probe
+from episodes.models import Audio, Episode, Show, Transcript
+from episodes.publishing import record_change
+from episodes.storage.base import ObjectStat, Storage
+from episodes.storage.keys import artwork_key, audio_key
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudio:
+    """A probed file in storage; ``size`` in bytes."""
+
+    facts: AudioFacts
+    sha256: str
+    size: int
+    object_key: str
+    original_key: str | None = None
+
+
+class _CountingReader:
+    """A file that reports how many bytes were read from it."""
+
+    def __init__(self, file: BinaryIO, progress: Progress | None) -> None:
+        self._file = file
+        self._progress = progress
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        if self._progress is not None:
+            self._progress(len(data))
+        return data
+
+
+def store_audio(
+    storage: Storage,
+    show_id: int,
+    episode_key: str,
+    path: Path,
+    *,
+    facts: AudioFacts | None = None,
+    progress: Progress | None = None,
+) -> StoredAudio:
+    """Probe a local file and store it under a key named by its content.
+
+    Memory stays bounded whatever the size. ``progress`` hears of every byte stored. Raises
+    AudioRefused with the reason, StorageError when storage fails.
+    """
+    facts = facts or probe(path)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = path.stat().st_size
+    key = audio_key(show_id, episode_key, sha256, facts.extension)
+    if storage.stat(key) is None:
+        with path.open("rb") as file:
+            reader = cast(BinaryIO, _CountingReader(file, progress))
+            storage.put(key, reader, content_type=facts.mime, size=size)
+    elif progress is not None:
+        progress(size)
+    return StoredAudio(facts, sha256, size, key)
+
+
+def attach_audio(session: Session, episode: Episode, stored: StoredAudio, now: datetime) -> Audio:
+    """Make stored audio the episode's audio. What was there before stays in storage."""
+    audio = session.scalars(select(Audio).where(Audio.object_key == stored.object_key)).first()
+    if audio is None:
+        facts = stored.facts
+        audio = Audio(
+            show_id=episode.show_id,
+            object_key=stored.object_key,
+            original_key=stored.original_key,
+            sha256=stored.sha256,
+            size=stored.size,
+            mime=facts.mime,
+            extension=facts.extension,
+            duration=facts.duration_seconds,
+            bitrate=facts.bitrate,
+            minute_bytes=facts.minute_bytes,
+            created_at=now,
+        )
+        session.add(audio)
+        session.flush()
+    episode.audio_id = audio.id
+    record_change(session, episode.show_id, now=now, episode=episode)
+    return audio
+
+
+def fields_from_audio(facts: AudioFacts, path: Path) -> dict[str, Any]:
+    """What the file itself says about the episode; the podcaster's own words go on top."""
+    fields: dict[str, Any] = {"title": facts.tags.title or title_from_name(path)}
+    notes = facts.tags.description or facts.tags.comment
+    if notes:
+        fields["notes"] = notes
+    if facts.tags.track:
+        fields["number"] = facts.tags.track
+    if facts.tags.season:
+        fields["season"] = facts.tags.season
+    if facts.chapters:
+        fields["chapters"] = [
+            {"startTime": chapter.start, "title": chapter.title}
+            | ({"url": chapter.url} if chapter.url else {})
+            for chapter in facts.chapters
+        ]
+    return fields
+
+
+def title_from_name(path: Path) -> str:
+    """A readable title from a file name: ``03_the-harbour.mp3`` → “the harbour”."""
+    words = re.sub(r"[_\-.]+", " ", path.stem).strip()
+    return re.sub(r"^\d{1,4}\s+(?=\D)", "", words)[:255] or "Untitled"
+
+
+def store_cover(storage: Storage, facts: AudioFacts) -> str | None:
+    """Store the file's embedded cover if it can be an episode's artwork; its key or None."""
+    if facts.tags.cover is None:
+        return None
+    try:
+        cover = prepare_artwork(facts.tags.cover.data)
+    except ArtworkRefused:
+        return None  # a small or oblong picture in a tag is common and no reason to complain
+    key = artwork_key(cover.sha256, cover.extension)
+    storage.put_bytes(key, cover.data, content_type=cover.mime)
+    return key
+
+
+def listening_order(files: Iterable[tuple[Path, AudioFacts]]) -> list[tuple[Path, AudioFacts]]:
+    """Files in the order they should be heard: by season and track, else by natural name."""
+
+    def rank(item: tuple[Path, AudioFacts]) -> tuple[Any, ...]:
+        path, facts = item
+        natural = [
+            (0, int(part), "") if part.isdigit() else (1, 0, part)
+            for part in re.split(r"(\d+)", path.name.lower())
+            if part
+        ]
+        return (facts.tags.season or 0, facts.tags.track or 0, natural)
+
+    return sorted(files, key=rank)
+
+
+def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Iterator[ObjectStat]:
+    """Stored objects that no row mentions and that are older than ``before`` (UTC)."""
+    mentioned: set[str | None] = set()
+    for column in (
+        Audio.object_key,
+        Audio.original_key,
+        Show.artwork_key,
+        Episode.artwork_key,
+        Transcript.object_key,
+    ):
+        mentioned.update(session.scalars(select(column)))
+    for stat in storage.list(""):
+        if stat.key not in mentioned and stat.modified < before:
+            yield stat
+
+
+def delete_orphans(storage: Storage, orphans: Iterable[ObjectStat]) -> None:
+    """Delete what find_orphans found."""
+    for orphan in orphans:
+        storage.delete(orphan.key)

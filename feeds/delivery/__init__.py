@@ -1,0 +1,1 @@
+"""Feeds and audio on the wire: pure answers, and the doors that speak HTTP."""

@@ -1,0 +1,92 @@
+"""A poll of a private or public feed → its answer (status table: docs/feeds.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feeds.access import REPLACED, Entitlement, entitlement_at, parse_windows
+from feeds.delivery.caching import choose_coding, matches
+from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
+from feeds.delivery.lookup import FeedRow, Lookup
+from feeds.editions import Editions
+from feeds.tokens import FEED, MEDIA, Tokens
+
+_SHARED = [
+    ("Content-Type", "application/rss+xml; charset=utf-8"),
+    ("Vary", "Accept-Encoding"),
+]
+# "no-cache" lets apps keep a copy but makes them ask first: a member who pays, or an
+# episode that comes out, is seen on the very next poll.
+_PRIVATE = [*_SHARED, ("Cache-Control", "private, no-cache"), *PRIVATE]
+_PUBLIC = [
+    *_SHARED,
+    ("Cache-Control", "public, max-age=60"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Access-Control-Allow-Origin", "*"),
+]
+_GONE = Entitlement((), REPLACED)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAnswer:
+    """An answer, and whose poll it was (0 for nobody's)."""
+
+    answer: Answer
+    feed_id: int = 0
+
+
+def answer_private_feed(
+    token: str, request: Request, *, tokens: Tokens, lookup: Lookup, editions: Editions, now: float
+) -> FeedAnswer | None:
+    """The answer for ``GET /f/<token>``; None when no such feed was ever made."""
+    feed_key = tokens.read(FEED, token)
+    row = None if feed_key is None else lookup.feed(feed_key)
+    if row is None or feed_key is None:
+        return None
+    seen_by = _entitlement(row, now)
+    if seen_by is None:
+        gone = text_answer(410, "This feed is closed. Sign in on the show's page for a new one.")
+        return FeedAnswer(gone, row.feed_id)
+    edition, tag = editions.find(row.show_id, row.revision, seen_by, now)
+    gzip = choose_coding(request.accept_encoding) == "gzip"
+    # One address always belongs to one feed, so content, key and coding name its bytes.
+    etag = f'"{tag}.{row.signing_key}.gz"' if gzip else f'"{tag}.{row.signing_key}"'
+    if matches(request.if_none_match, etag):
+        return FeedAnswer(Answer(304, [("ETag", etag), *_PRIVATE]), row.feed_id)
+    feed_token = token.lower().encode()
+    media_token = tokens.mint(MEDIA, feed_key, row.signing_key).encode()
+    copy = edition.gzip if gzip else edition.plain
+    body = copy(feed_token, media_token)
+    return FeedAnswer(_ok(body, etag, gzip=gzip, fixed=_PRIVATE), row.feed_id)
+
+
+def answer_public_feed(
+    slug: str, request: Request, *, lookup: Lookup, editions: Editions, now: float
+) -> Answer | None:
+    """The answer for a show's public feed; None for an unknown show."""
+    row = lookup.show(slug)
+    if row is None:
+        return None
+    edition, tag = editions.find(row[0], row[1], None, now)
+    gzip = choose_coding(request.accept_encoding) == "gzip"
+    etag = f'"{tag}.gz"' if gzip else f'"{tag}"'
+    if matches(request.if_none_match, etag):
+        return Answer(304, [("ETag", etag), *_PUBLIC])
+    copy = edition.gzip if gzip else edition.plain
+    nobody = b"0" * edition.token_length
+    return _ok(copy(nobody, nobody), etag, gzip=gzip, fixed=_PUBLIC)
+
+
+def _entitlement(row: FeedRow, now: float) -> Entitlement | None:
+    if row.state == "open":
+        return entitlement_at(parse_windows(row.windows), now)
+    if row.state == "replaced" and row.closes_at is not None and now < row.closes_at:
+        return _GONE
+    return None
+
+
+def _ok(body: bytes, etag: str, *, gzip: bool, fixed: list[tuple[str, str]]) -> Answer:
+    headers = [("ETag", etag), ("Content-Length", str(len(body))), *fixed]
+    if gzip:
+        headers.append(("Content-Encoding", "gzip"))
+    return Answer(200, headers, body)

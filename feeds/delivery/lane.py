@@ -1,0 +1,220 @@
+"""The delivery of feeds and media as one function from request to answer.
+
+Two doors call it: the WSGI entry before Flask's routing, and Flask's own routes. So there is
+one behaviour, and nothing of Flask on the path that podcast apps poll all day.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from episodes.storage.base import Storage
+
+from feeds.delivery.facts import Answer, Body, Request, text_answer
+from feeds.delivery.feed import answer_private_feed, answer_public_feed
+from feeds.delivery.lookup import Lookup
+from feeds.delivery.media import (
+    MediaAnswer,
+    MediaName,
+    StoredBytes,
+    answer_private_media,
+    answer_public_media,
+    parse_name,
+)
+from feeds.delivery.seen import MediaSeen, PollSeen, Recorder
+from feeds.delivery.throttle import GuessLimit
+from feeds.editions import Editions
+from feeds.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep some listeners from starving the others."""
+
+    guesses_per_minute: int
+    streams: int  # local audio downloads at the same time, per process
+
+
+class Lane:
+    """Answers ``/f/…``, ``/m/…``, ``/listen/…`` and ``/shows/<slug>/feed.xml``."""
+
+    def __init__(
+        self,
+        *,
+        tokens: Tokens,
+        lookup: Lookup,
+        editions: Editions,
+        storage: Storage,
+        recorder: Recorder,
+        clock: Callable[[], float],
+        limits: Limits,
+    ) -> None:
+        self._tokens = tokens
+        self._lookup = lookup
+        self._editions = editions
+        self._storage = storage
+        self._recorder = recorder
+        self._clock = clock
+        self._guesses = GuessLimit(limits.guesses_per_minute)
+        self._streams = threading.BoundedSemaphore(limits.streams)
+
+    def answer(self, request: Request) -> Answer | None:
+        """The answer, or None when the path is not one of ours."""
+        path = request.path
+        if path.startswith("/f/"):
+            return self._private_feed(path[3:], request)
+        if path.startswith("/m/"):
+            token, _, rest = path[3:].partition("/")
+            name = parse_name(rest)
+            return None if name is None else self._private_media(token, name, request)
+        if path.startswith("/listen/"):
+            name = parse_name(path[8:])
+            return None if name is None else self._public_media(name, request)
+        if path.startswith("/shows/") and path.endswith("/feed.xml"):
+            return self._public_feed(path[7:-9], request)
+        return None
+
+    def _private_feed(self, token: str, request: Request) -> Answer:
+        if request.method not in {"GET", "HEAD"}:
+            return _only_reading()
+        now = self._clock()
+        found = answer_private_feed(
+            token,
+            request,
+            tokens=self._tokens,
+            lookup=self._lookup,
+            editions=self._editions,
+            now=now,
+        )
+        if found is None:
+            return self._unknown(request, now)
+        answer = found.answer
+        self._recorder.put(PollSeen(now, found.feed_id, answer.status, request.user_agent))
+        return replace(answer, body=b"") if request.method == "HEAD" else answer
+
+    def _public_feed(self, slug: str, request: Request) -> Answer | None:
+        if request.method not in {"GET", "HEAD"}:
+            return _only_reading()
+        answer = answer_public_feed(
+            slug, request, lookup=self._lookup, editions=self._editions, now=self._clock()
+        )
+        if answer is not None and request.method == "HEAD":
+            return replace(answer, body=b"")
+        return answer
+
+    def _private_media(self, token: str, name: MediaName, request: Request) -> Answer:
+        if request.method not in {"GET", "HEAD"}:
+            return _only_reading()
+        now = self._clock()
+        found = answer_private_media(
+            token,
+            name,
+            request,
+            tokens=self._tokens,
+            lookup=self._lookup,
+            storage=self._storage,
+            now=now,
+        )
+        if found is None:
+            return self._unknown(request, now)
+        return self._deliver(found, request, now)
+
+    def _public_media(self, name: MediaName, request: Request) -> Answer:
+        if request.method not in {"GET", "HEAD"}:
+            return _only_reading()
+        now = self._clock()
+        found = answer_public_media(
+            name, request, lookup=self._lookup, storage=self._storage, now=now
+        )
+        return self._deliver(found, request, now)
+
+    def _unknown(self, request: Request, now: float) -> Answer:
+        wait = self._guesses.exceeded(request.address, now)
+        if wait:
+            return text_answer(
+                429, "Too many unknown addresses; try later.", ("Retry-After", str(wait))
+            )
+        return text_answer(404, "There is no such feed. Check the address in your podcast app.")
+
+    def _deliver(self, found: MediaAnswer, request: Request, now: float) -> Answer:
+        answer = found.answer
+        if request.method == "HEAD":
+            return replace(answer, body=b"")
+        note = _note(found, request, now)
+        if note is None:
+            return answer
+        if not isinstance(answer.body, StoredBytes):
+            self._recorder.put(note)
+            return answer
+        if not self._streams.acquire(blocking=False):
+            # All places for local downloads are taken: apps come back after a 503.
+            return text_answer(503, "The server is busy; try again soon.", ("Retry-After", "20"))
+        return replace(answer, body=_Stream(answer.body, note, self._recorder, self._streams))
+
+
+def _note(found: MediaAnswer, request: Request, now: float) -> MediaSeen | None:
+    """The statistics' note of an answered audio request; None for what is not audio."""
+    if found.audio is None or found.episode is None or found.asked is None:
+        return None
+    return MediaSeen(
+        at=now,
+        show_id=found.episode.show_id,
+        episode_id=found.episode.facts.id,
+        episode_key=found.episode.key,
+        feed_id=found.feed.feed_id if found.feed else None,
+        member_id=found.feed.member_id if found.feed else None,
+        method=request.method,
+        status=found.answer.status,
+        start=found.asked.start,
+        end=found.asked.end,
+        sent=found.asked.length if found.redirected else 0,
+        file_bytes=found.audio.size,
+        minute_bytes=found.audio.minute_bytes,
+        redirected=found.redirected,
+        address=request.address,
+        user_agent=request.user_agent,
+        referrer=request.referrer,
+    )
+
+
+class _Stream:
+    """Local audio on its way: counts what was taken and gives its place back at the end.
+
+    A WSGI server calls ``close`` whether the listener stayed or hung up (PEP 3333).
+    """
+
+    def __init__(
+        self, source: Body, note: MediaSeen, recorder: Recorder, places: threading.Semaphore
+    ) -> None:
+        self._source = source
+        self._note = note
+        self._recorder = recorder
+        self._places = places
+        self._sent = 0
+        self._open = True
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes; iterating past the end or closing notes the download."""
+        try:
+            for chunk in self._source.chunks():
+                yield chunk
+                self._sent += len(chunk)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Note the download and free the place, once."""
+        if not self._open:
+            return
+        self._open = False
+        self._places.release()
+        self._recorder.put(replace(self._note, sent=self._sent))
+
+
+def _only_reading() -> Answer:
+    return text_answer(405, "This address can only be read.", ("Allow", "GET, HEAD"))

@@ -1,0 +1,225 @@
+"""Editions: one rendering for everybody who may hear exactly the same episodes.
+
+An edition is found in three steps, each cheaper than the next is dear:
+
+1. *memo*: (show, revision, entitlement) → edition, until the next moment at which an
+   episode appears, opens or closes by itself. This answers nearly every poll.
+2. *content*: the document is assembled from the database and its fingerprint taken.
+   Whoever sees the same content shares the same edition, whatever their tier is called.
+3. *build*: the document is rendered, compressed and checked; once, however many ask
+   (single flight), and shared with other worker processes through a folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from feeds.access import Entitlement
+from feeds.personalise import Prepared, dump, load
+from feeds.rendering.document import FeedDocument, fingerprint
+
+log = logging.getLogger(__name__)
+
+MEMO_ENTRIES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A document and the Unix time at which it changes by itself (None: never)."""
+
+    document: FeedDocument
+    valid_until: float | None
+
+
+class Assemble(Protocol):
+    """Reads what an entitlement sees of a show at a moment. Raises LookupError if it is gone."""
+
+    def __call__(self, show_id: int, seen_by: Entitlement | None, now: float) -> Assembled: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    edition: Prepared
+    valid_until: float | None
+    tag: str
+
+
+@dataclass(slots=True)
+class EditionStats:
+    """Counters for the status page and the tests."""
+
+    memo_hits: int = 0
+    content_hits: int = 0
+    shared_hits: int = 0
+    builds: int = 0
+
+
+@dataclass(slots=True)
+class _Flight:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: int = 0
+
+
+class Editions:
+    """The bounded cache of editions of one process. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        assemble: Assemble,
+        build: Callable[[FeedDocument], Prepared],
+        *,
+        max_bytes: int,
+        folder: Path | None,
+    ) -> None:
+        self._assemble = assemble
+        self._build = build
+        self._max_bytes = max_bytes
+        self._folder = folder
+        self._memo: dict[tuple[int, int, Entitlement | None], _Remembered] = {}
+        self._by_content: OrderedDict[str, Prepared] = OrderedDict()
+        self._held = 0
+        self._lock = threading.Lock()
+        self._flights: dict[object, _Flight] = {}
+        self.stats = EditionStats()
+
+    def find(
+        self, show_id: int, revision: int, seen_by: Entitlement | None, now: float
+    ) -> tuple[Prepared, str]:
+        """(edition, its tag) for an entitlement; None as entitlement is the public feed.
+
+        The tag changes exactly when the content does. Raises LookupError for an unknown show.
+        """
+        key = (show_id, revision, seen_by)
+        known = self._memo.get(key)
+        if known is not None and (known.valid_until is None or now < known.valid_until):
+            self.stats.memo_hits += 1
+            return known.edition, known.tag
+        with self._one_at_a_time(key):
+            known = self._memo.get(key)
+            if known is None or (known.valid_until is not None and now >= known.valid_until):
+                known = self._find_content(show_id, seen_by, now)
+                self._remember(key, known)
+            return known.edition, known.tag
+
+    def _find_content(self, show_id: int, seen_by: Entitlement | None, now: float) -> _Remembered:
+        assembled = self._assemble(show_id, seen_by, now)
+        tag = fingerprint(assembled.document)[:20]
+        with self._one_at_a_time(tag):
+            edition = self._held_edition(tag) or self._shared_edition(tag, assembled.document)
+        return _Remembered(edition, assembled.valid_until, tag)
+
+    def _held_edition(self, tag: str) -> Prepared | None:
+        with self._lock:
+            edition = self._by_content.get(tag)
+            if edition is not None:
+                self._by_content.move_to_end(tag)
+                self.stats.content_hits += 1
+        return edition
+
+    def _shared_edition(self, tag: str, document: FeedDocument) -> Prepared:
+        if self._folder is None:
+            edition = self._build_now(document)
+        else:
+            path = self._folder / f"{tag}.edition"
+            with _file_lock(path.with_suffix(".lock")):
+                edition = self._read_shared(path) or self._write_shared(path, document)
+        self._hold(tag, edition)
+        return edition
+
+    def _build_now(self, document: FeedDocument) -> Prepared:
+        self.stats.builds += 1
+        return self._build(document)
+
+    def _read_shared(self, path: Path) -> Prepared | None:
+        try:
+            edition = load(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            log.warning("a shared edition is damaged and is built again: %s", path.name)
+            return None
+        self.stats.shared_hits += 1
+        os.utime(path)  # what is used stays when the folder is trimmed
+        return edition
+
+    def _write_shared(self, path: Path, document: FeedDocument) -> Prepared:
+        edition = self._build_now(document)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            temporary.write_bytes(dump(edition))
+            temporary.replace(path)
+            _trim(path.parent, self._max_bytes)
+        except OSError as error:
+            # A full disk must not keep listeners from their feed.
+            log.warning("an edition could not be shared with other workers: %s", error)
+            temporary.unlink(missing_ok=True)
+        return edition
+
+    def _hold(self, tag: str, edition: Prepared) -> None:
+        with self._lock:
+            self._by_content[tag] = edition
+            self._held += edition.weight
+            while self._held > self._max_bytes and len(self._by_content) > 1:
+                _, dropped = self._by_content.popitem(last=False)
+                self._held -= dropped.weight
+                self._memo = {k: v for k, v in self._memo.items() if v.edition is not dropped}
+
+    def _remember(self, key: tuple[int, int, Entitlement | None], remembered: _Remembered) -> None:
+        with self._lock:
+            show_id, revision, _ = key
+            if len(self._memo) >= MEMO_ENTRIES:
+                self._memo.clear()
+            # Older revisions of the show can never be asked for again.
+            outdated = [k for k in self._memo if k[0] == show_id and k[1] < revision]
+            for old in outdated:
+                del self._memo[old]
+            self._memo[key] = remembered
+
+    @contextlib.contextmanager
+    def _one_at_a_time(self, key: object) -> Iterator[None]:
+        with self._lock:
+            flight = self._flights.setdefault(key, _Flight())
+            flight.waiting += 1
+        try:
+            with flight.lock:
+                yield
+        finally:
+            with self._lock:
+                flight.waiting -= 1
+                if flight.waiting == 0:
+                    del self._flights[key]
+
+
+@contextlib.contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    """Hold a lock that other processes on this machine respect; freed even by kill -9."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _trim(folder: Path, max_bytes: int) -> None:
+    """Delete the least recently used shared editions beyond ``max_bytes``."""
+    entries = []
+    for path in folder.glob("*.edition"):
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            entries.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in entries)
+    for _, size, path in sorted(entries):
+        if total <= max_bytes:
+            break
+        path.unlink(missing_ok=True)
+        path.with_suffix(".lock").unlink(missing_ok=True)
+        total -= size

@@ -1,0 +1,288 @@
+"""Rows → document: what one entitlement sees of a show at one moment, with sentinel tokens."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from episodes.notes import notes_html, plain_text
+from feeds.rendering.document import (
+    Enclosure,
+    FeedDocument,
+    FeedItem,
+    Person,
+    TranscriptLink,
+)
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session, selectinload
+
+from episodes.models import Audio, Episode, Show
+from feeds.access import NOBODY, Entitlement, EpisodeFacts, is_out, is_public, may_hear, next_change
+from feeds.editions import Assembled
+from feeds.rendering.notices import notice_item
+
+# They stand where a member's tokens will be and have exactly a token's length. Texts of
+# podcasters are searched for them, so that no member's token can land in a show note.
+FEED_SENTINEL = "pfFEEDTOKENSTANDSHERE0000000000000000000000"[:42]
+MEDIA_SENTINEL = "pmMEDIATOKENSTANDSHERE000000000000000000000"[:42]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where things are on this server. ``public_url`` has no trailing slash."""
+
+    public_url: str
+
+    def private_feed(self, token: str) -> str:
+        """A member's feed."""
+        return f"{self.public_url}/f/{token}"
+
+    def public_feed(self, slug: str) -> str:
+        """A show's public feed."""
+        return f"{self.public_url}/shows/{slug}/feed.xml"
+
+    def show(self, slug: str) -> str:
+        """A show's page."""
+        return f"{self.public_url}/shows/{slug}"
+
+    def episode(self, slug: str, key: str) -> str:
+        """An episode's page."""
+        return f"{self.public_url}/shows/{slug}/{key}"
+
+    def media(self, token: str | None, name: str) -> str:
+        """Audio, chapters or a transcript: behind a media token, or public for None."""
+        return (
+            f"{self.public_url}/m/{token}/{name}" if token else f"{self.public_url}/listen/{name}"
+        )
+
+    def renew(self, token: str) -> str:
+        """Where a notice in a feed leads: the way back in."""
+        return f"{self.public_url}/m/{token}/renew"
+
+    def artwork(self, key: str) -> str:
+        """A cover, public."""
+        return f"{self.public_url}/art/{key.removeprefix('artwork/')}"
+
+
+class Assembler:
+    """Assembles documents from the database; one instance serves all threads."""
+
+    def __init__(self, engine: Engine, addresses: Addresses) -> None:
+        self._engine = engine.execution_options(read_only=True)
+        self._addresses = addresses
+
+    def __call__(self, show_id: int, seen_by: Entitlement | None, now: float) -> Assembled:
+        """What ``seen_by`` (None: everybody, in the public feed) sees at ``now``.
+
+        Raises LookupError when the show does not exist.
+        """
+        with Session(self._engine) as session:
+            show = session.get(Show, show_id)
+            if show is None:
+                raise LookupError(f"show {show_id}")
+            episodes = _ready_episodes(session, show_id)
+            facts = [facts_of(episode) for episode in episodes]
+            changes = [next_change(each, now) for each in facts]
+            valid_until = min((time for time in changes if time is not None), default=None)
+            document = _Assembly(show, self._addresses, seen_by, now).document(
+                [pair for pair in zip(episodes, facts, strict=True) if is_out(pair[1], now)]
+            )
+        return Assembled(document, valid_until)
+
+
+def _ready_episodes(session: Session, show_id: int) -> Sequence[Episode]:
+    return session.scalars(
+        select(Episode)
+        .where(Episode.show_id == show_id, Episode.state == "ready")
+        .options(
+            selectinload(Episode.audio),
+            selectinload(Episode.preview_audio),
+            selectinload(Episode.transcripts),
+        )
+        .order_by(Episode.publish_at.desc(), Episode.id.desc())
+    ).all()
+
+
+def facts_of(episode: Episode) -> EpisodeFacts:
+    """What the access question depends on in an episode."""
+    return EpisodeFacts(
+        id=episode.id,
+        season=episode.season,
+        state=episode.state,
+        audience=episode.audience,
+        tier_ids=tuple(episode.tier_ids),
+        publish_at=_unix(episode.publish_at),
+        public_from=_unix(episode.public_from),
+        public_until=_unix(episode.public_until),
+    )
+
+
+def _unix(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()
+
+
+class _Assembly:
+    """One document in the making. ``seen_by`` None means the public feed."""
+
+    def __init__(
+        self, show: Show, addresses: Addresses, seen_by: Entitlement | None, now: float
+    ) -> None:
+        self.show, self.addresses, self.seen_by, self.now = show, addresses, seen_by, now
+        self.token = None if seen_by is None else MEDIA_SENTINEL
+
+    def document(self, episodes: Iterable[tuple[Episode, EpisodeFacts]]) -> FeedDocument:
+        show, private = self.show, self.seen_by is not None
+        items = [item for pair in episodes if (item := self._item(*pair)) is not None]
+        notice = self.seen_by.notice if self.seen_by else ""
+        if notice:
+            items = notice_item(show, notice, items, self.addresses.renew(MEDIA_SENTINEL))
+        website = show.link or self.addresses.show(show.slug)
+        return FeedDocument(
+            title=_clean(show.title),
+            description=notes_html(_clean(show.description)),
+            link=_clean(website),
+            self_url=(
+                self.addresses.private_feed(FEED_SENTINEL)
+                if private
+                else self.addresses.public_feed(show.slug)
+            ),
+            language=show.language,
+            author=_clean(show.author),
+            # The owner's address is for directories; private feeds are in none.
+            owner_name="" if private else _clean(show.owner_name),
+            owner_email="" if private else _clean(show.owner_email),
+            image_url=self._artwork(show.artwork_key),
+            categories=tuple((str(top), sub) for top, sub in show.categories),
+            explicit=show.explicit,
+            type=show.type,
+            copyright=_clean(show.copyright),
+            podcast_guid=show.private_podcast_guid if private else show.podcast_guid,
+            locked=True,
+            private=private,
+            persons=_persons(show.persons),
+            funding_url=self.addresses.show(show.slug),
+            updated=_latest(show, items),
+            items=tuple(items),
+        )
+
+    def _item(self, episode: Episode, facts: EpisodeFacts) -> FeedItem | None:
+        if self.seen_by is None:
+            if is_public(facts, self.now):
+                return self._full(episode)
+            return self._teaser(episode) if self.show.public_feed == "teaser" else None
+        if self.seen_by.notice == "replaced":
+            return None
+        return self._full(episode) if may_hear(self.seen_by, facts, self.now) else None
+
+    def _full(self, episode: Episode) -> FeedItem | None:
+        audio = episode.audio
+        if audio is None:
+            return None
+        name = episode.key
+        return self._build(
+            episode,
+            notes=notes_html(_clean(episode.notes)),
+            summary=plain_text(_clean(episode.notes)),
+            enclosure=self._enclosure(audio, f"{name}.{audio.extension}"),
+            duration=round(audio.duration),
+            chapters_url=(
+                self.addresses.media(self.token, f"{name}.chapters.json")
+                if episode.chapters
+                else None
+            ),
+            transcripts=tuple(
+                TranscriptLink(
+                    self.addresses.media(self.token, f"{name}.{each.id}.{each.extension}"),
+                    each.mime,
+                    each.language or self.show.language,
+                )
+                for each in episode.transcripts
+            ),
+        )
+
+    def _teaser(self, episode: Episode) -> FeedItem:
+        """A members' episode as the public sees it: title and notes, no audio of its own."""
+        preview = episode.preview_audio
+        page = self.addresses.episode(self.show.slug, episode.key)
+        hint = f'<p><a href="{html.escape(page)}">{html.escape(page)}</a></p>'
+        return self._build(
+            episode,
+            notes=notes_html(_clean(episode.notes)) + hint,
+            summary=plain_text(_clean(episode.notes)),
+            enclosure=(
+                self._enclosure(preview, f"{episode.key}.preview.{preview.extension}")
+                if preview
+                else None
+            ),
+            duration=round(preview.duration) if preview else None,
+            chapters_url=None,
+            transcripts=(),
+        )
+
+    def _build(
+        self,
+        episode: Episode,
+        *,
+        notes: str,
+        summary: str,
+        enclosure: Enclosure | None,
+        duration: int | None,
+        chapters_url: str | None,
+        transcripts: tuple[TranscriptLink, ...],
+    ) -> FeedItem:
+        assert episode.publish_at is not None
+        return FeedItem(
+            guid=_clean(episode.guid),
+            title=_clean(episode.title),
+            link=_clean(episode.link) or self.addresses.episode(self.show.slug, episode.key),
+            published=episode.publish_at,
+            notes_html=notes,
+            summary=summary,
+            enclosure=enclosure,
+            duration=duration,
+            image_url=self._artwork(episode.artwork_key),
+            season=episode.season,
+            season_name=_clean(episode.season_name),
+            episode=episode.number,
+            episode_type=episode.type,
+            explicit=self.show.explicit if episode.explicit is None else episode.explicit,
+            author=_clean(episode.author or self.show.author),
+            persons=_persons(episode.persons),
+            chapters_url=chapters_url,
+            transcripts=transcripts,
+        )
+
+    def _enclosure(self, audio: Audio, name: str) -> Enclosure:
+        return Enclosure(self.addresses.media(self.token, name), audio.size, audio.mime)
+
+    def _artwork(self, key: str | None) -> str | None:
+        return None if key is None else self.addresses.artwork(key)
+
+
+def _persons(rows: list[dict[str, Any]]) -> tuple[Person, ...]:
+    return tuple(
+        Person(
+            name=_clean(str(row["name"])),
+            role=str(row.get("role") or "host"),
+            group=str(row.get("group") or "cast"),
+            img=row.get("img"),
+            href=row.get("href"),
+        )
+        for row in rows
+    )
+
+
+def _latest(show: Show, items: Sequence[FeedItem]) -> datetime:
+    """When what is shown last changed: the newest episode, or the show's own birth."""
+    return max((item.published for item in items), default=show.created_at).astimezone(UTC)
+
+
+def _clean(text: str) -> str:
+    """The podcaster's text without the sentinels, so that no token can be lured into it."""
+    return text.replace(FEED_SENTINEL, "").replace(MEDIA_SENTINEL, "")
+
+
+__all__ = ["FEED_SENTINEL", "MEDIA_SENTINEL", "NOBODY", "Addresses", "Assembler", "facts_of"]

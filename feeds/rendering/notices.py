@@ -1,0 +1,94 @@
+"""The item a feed carries when something about the membership needs the member's attention."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from feeds.rendering.document import FeedItem
+
+from episodes.models import Show
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    title: str
+    text: str
+    link: str
+
+
+_WORDS = {
+    "en": {
+        "lapsed": _Words(
+            "Your membership of {show} has ended",
+            "The members' episodes have left this feed. Nothing else has changed: this same "
+            "feed opens again the moment you come back.",
+            "Come back to {show}",
+        ),
+        "card_failing": _Words(
+            "Your payment for {show} did not go through",
+            "You still have all episodes for a few days. Please check your card, so that "
+            "nothing is interrupted.",
+            "Check the card",
+        ),
+        "replaced": _Words(
+            "This link to {show} was replaced",
+            "This feed address was reset, so it no longer plays episodes. Sign in to find the "
+            "new one, add it to your podcast app, and remove this one.",
+            "Sign in for the new link",
+        ),
+    },
+    "fr": {
+        "lapsed": _Words(
+            "Votre abonnement à {show} a pris fin",
+            "Les épisodes réservés aux membres ont quitté ce flux. Rien d'autre n'a changé : "
+            "ce même flux s'ouvre à nouveau dès votre retour.",
+            "Revenir à {show}",
+        ),
+        "card_failing": _Words(
+            "Votre paiement pour {show} n'a pas abouti",
+            "Vous gardez tous les épisodes pendant quelques jours. Vérifiez votre carte pour "
+            "que rien ne s'interrompe.",
+            "Vérifier la carte",
+        ),
+        "replaced": _Words(
+            "Ce lien vers {show} a été remplacé",
+            "L'adresse de ce flux a été réinitialisée et ne lit plus d'épisodes. "
+            "Connectez-vous pour trouver la nouvelle, ajoutez-la à votre application, puis "
+            "retirez celle-ci.",
+            "Se connecter pour le nouveau lien",
+        ),
+    },
+}
+
+
+def notice_item(show: Show, notice: str, items: Sequence[FeedItem], link: str) -> list[FeedItem]:
+    """``items`` with the notice on top, in the show's language (English where we lack it).
+
+    Its guid is the same on every rendering, and so is its date, just after the newest
+    episode: apps list it first, once, and never as something new again.
+    """
+    words = _WORDS.get(show.language[:2].lower(), _WORDS["en"])[notice]
+    newest = max((item.published for item in items), default=show.created_at)
+    target = html.escape(link)
+    label = html.escape(words.link.format(show=show.title))
+    text = words.text
+    return [
+        FeedItem(
+            guid=f"{show.private_podcast_guid}:notice:{notice}",
+            title=words.title.format(show=show.title),
+            link=link,
+            published=newest + timedelta(seconds=1),
+            notes_html=f'<p>{html.escape(text)}</p><p><a href="{target}">{label}</a></p>',
+            summary=text,
+            enclosure=None,
+            duration=None,
+            image_url=None,
+            episode_type="bonus",
+            explicit=False,
+            author=show.author,
+        ),
+        *items,
+    ]

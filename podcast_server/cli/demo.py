@@ -1,0 +1,82 @@
+"""`demo`: a working server with a sample show, from nothing, in one command."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import click
+
+from podcast_server.cli.context import Context, pass_context
+from podcast_server.cli.feed import print_qr
+from podcast_server.cli.serve import run_server
+from podcast_server.cli.setup import initialise
+from podcast_server.demo.sample import LAPSED, PAYING, DemoLinks, fill_with_samples
+from podcast_server.logs import set_up_logging
+from podcast_server.services import now_utc, open_services
+from podcast_server.settings import PREFIX, load_settings
+
+FOLDER = "demo-data"
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--no-serve", is_flag=True, help="Only make the sample data.")
+@pass_context
+def demo(context: Context, port: int, *, no_serve: bool) -> None:
+    """Set up a sample show with members and serve it. Keeps to the folder demo-data.
+
+    Running it again changes nothing that is there.
+    """
+    overrides = {
+        PREFIX + "DATA_FOLDER": FOLDER,
+        PREFIX + "SITE__PUBLIC_URL": f"http://127.0.0.1:{port}",
+        PREFIX + "SERVER__PORT": str(port),
+    }
+    if not no_serve:
+        _require_free_port(port)
+    os.environ.update(overrides)
+    settings = load_settings(context.config, {**context.environ, **overrides})
+    set_up_logging(settings.log)
+    initialise(settings)
+    services = open_services(settings)
+    links = fill_with_samples(services, now_utc())
+    services.close()
+    _introduce(links, serving=not no_serve)
+    if not no_serve:
+        if context.config is not None:
+            os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())
+        run_server(settings, "127.0.0.1", port)
+
+
+def _require_free_port(port: int) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise click.ClickException(
+                f"port {port} is in use, perhaps by another demo: stop it, or use --port {port + 1}"
+            )
+
+
+def _introduce(links: DemoLinks, *, serving: bool) -> None:
+    def heading(text: str) -> None:
+        click.echo()
+        click.secho(text, bold=True)
+
+    heading("The show's page, as everybody sees it")
+    click.echo(f"  {links.show_page}")
+    click.echo(f"  {links.public_feed}   (public feed)")
+    heading(f"The private feed of {PAYING}, a paying member")
+    click.echo(f"  {links.member_feed}")
+    print_qr(links.member_feed)
+    heading(f"The private feed of {LAPSED}, whose membership ended")
+    click.echo(f"  {links.lapsed_feed}")
+    heading("What to do next")
+    click.echo("  1. Add the first private feed to a podcast app on this machine, and listen.")
+    click.echo("  2. Publish an episode of your own from another terminal:")
+    click.echo(f"       export {PREFIX}DATA_FOLDER={FOLDER}")
+    click.echo("       podcast-server episode add your-file.mp3 --show harbour")
+    click.echo(f"  3. End and give back a membership: podcast-server member revoke {PAYING} …")
+    click.echo("  4. For your own show: podcast-server init, and read README.md.")
+    if serving:
+        click.echo()
+        click.secho("Ctrl-C stops the server.", dim=True)

@@ -1,0 +1,250 @@
+"""`doctor`: checks the whole set-up and says what to do about each failure."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+import click
+from episodes.storage.base import Storage
+from episodes.storage.choose import open_storage
+
+from episodes.errors import EpisodeError
+from episodes.ingest import delete_orphans, find_orphans
+from feeds.errors import FeedError
+from feeds.tokens import load_signing_keys
+from podcast_server.cli.context import FAILED, Context, json_option, pass_context, print_json
+from podcast_server.database import (
+    DatabaseError,
+    open_engine,
+    require_current_schema,
+    session_factory,
+)
+from podcast_server.services import now_utc, storage_settings
+from podcast_server.settings import Settings
+
+Level = Literal["ok", "note", "failed"]
+EARLIEST_SANE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found, and what to do about it."""
+
+    check: str
+    level: Level
+    message: str
+    advice: str = ""
+
+
+def check_clock(_settings: Settings) -> Finding:
+    """The clock decides when episodes appear and memberships end."""
+    now = now_utc()
+    if now < EARLIEST_SANE:
+        return Finding(
+            "clock", "failed", f"the clock says {now:%Y-%m-%d}", "switch on time synchronisation"
+        )
+    return Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def check_public_url(settings: Settings) -> Finding:
+    """Podcast apps and their servers must reach us, by https."""
+    url = settings.site.public_url
+    host = urlsplit(url).hostname or ""
+    if host in {"localhost", "::1"} or host.startswith("127."):
+        return Finding(
+            "public address",
+            "note",
+            f"{url} works on this machine only",
+            "set [site] public_url to the https address listeners will use, before the first feed",
+        )
+    if not url.startswith("https://"):
+        return Finding(
+            "public address",
+            "failed",
+            f"{url} is not https, so private addresses travel in the clear",
+            "put Caddy or nginx with a certificate in front and use https://",
+        )
+    return Finding("public address", "ok", url)
+
+
+def check_keys(settings: Settings) -> Finding:
+    """Signing keys exist and nobody else may read them."""
+    try:
+        keys = load_signing_keys(settings.keys_file)
+    except FeedError as error:
+        return Finding("signing keys", "failed", str(error), "run `podcast-server init`")
+    mode = stat.S_IMODE(settings.keys_file.stat().st_mode)
+    if mode & 0o077:
+        return Finding(
+            "signing keys",
+            "failed",
+            f"others on this machine may read {settings.keys_file} (mode {mode:o})",
+            f"run `chmod 600 {settings.keys_file}`",
+        )
+    return Finding("signing keys", "ok", f"{len(keys)}, newest {keys[-1].id}")
+
+
+def check_database(settings: Settings) -> Finding:
+    """The database answers and has the right schema."""
+    try:
+        engine = open_engine(settings.database_url)
+        try:
+            require_current_schema(engine)
+        finally:
+            engine.dispose()
+    except DatabaseError as error:
+        return Finding("database", "failed", str(error), "run the command named")
+    except Exception as error:
+        return Finding(
+            "database",
+            "failed",
+            f"cannot be reached: {type(error).__name__}",
+            "check [database] url, and that the server runs and lets this machine in",
+        )
+    return Finding("database", "ok", engine.url.render_as_string(hide_password=True))
+
+
+def check_storage(settings: Settings) -> Finding:
+    """A small object can be written, read back and deleted."""
+    try:
+        open_storage(storage_settings(settings)).check()
+    except EpisodeError as error:
+        return Finding("storage", "failed", str(error), "check the [storage] section")
+    place = settings.storage.bucket or settings.storage.folder
+    return Finding("storage", "ok", f"{settings.storage.backend}: {place}")
+
+
+def check_mail(settings: Settings) -> Finding:
+    """The mail server takes our name and password."""
+    mail = settings.mail
+    if not mail.host:
+        return Finding(
+            "mail",
+            "note",
+            "no mail server: mails stay in the outbox",
+            "set [mail] host, username, password and sender",
+        )
+    try:
+        _greet_mail_server(settings)
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding(
+            "mail",
+            "failed",
+            f"{mail.host}:{mail.port} does not accept us: {error}",
+            "check [mail] host, port, security, username and password",
+        )
+    if not mail.sender:
+        return Finding("mail", "failed", "there is no sender", "set [mail] sender")
+    return Finding("mail", "ok", f"{mail.host}:{mail.port} as {mail.sender}")
+
+
+def _greet_mail_server(settings: Settings) -> None:
+    mail = settings.mail
+    context = ssl.create_default_context()
+    with (
+        smtplib.SMTP_SSL(mail.host, mail.port, timeout=10, context=context)
+        if mail.security == "tls"
+        else smtplib.SMTP(mail.host, mail.port, timeout=10)
+    ) as server:
+        if mail.security == "starttls":
+            server.starttls(context=context)
+        if mail.username:
+            server.login(mail.username, mail.password.get_secret_value())
+        server.noop()
+
+
+def check_payments(settings: Settings) -> Finding:
+    """Payment keys look like keys; test and live are told apart."""
+    key = settings.stripe.secret_key.get_secret_value()
+    if not key:
+        return Finding("payments", "note", "no Stripe key: memberships are confirmed by hand", "")
+    if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        return Finding(
+            "payments",
+            "failed",
+            "[stripe] secret_key does not look like one",
+            "copy it from Stripe's dashboard, Developers, API keys; it begins with sk_ or rk_",
+        )
+    mode = "live" if "_live_" in key[:8] else "test"
+    if not settings.stripe.webhook_secrets:
+        return Finding(
+            "payments",
+            "failed",
+            f"{mode} key, but no webhook secret",
+            "set [stripe] webhook_secrets to the signing secret of the endpoint (whsec_…)",
+        )
+    return Finding("payments", "ok", f"Stripe, {mode} mode")
+
+
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    check_clock,
+    check_public_url,
+    check_keys,
+    check_database,
+    check_storage,
+    check_mail,
+    check_payments,
+)
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Delete stored files that nothing refers to.")
+@json_option
+@pass_context
+def doctor(context: Context, *, repair: bool, as_json: bool) -> None:
+    """Check the whole set-up and say what to do. Exit code 1 if anything failed."""
+    settings = context.settings
+    findings = [check(settings) for check in CHECKS]
+    if not any(f.level == "failed" for f in findings if f.check in {"database", "storage"}):
+        findings.append(check_orphans(context, repair=repair))
+    if as_json:
+        print_json(
+            [
+                {"check": f.check, "level": f.level, "message": f.message, "advice": f.advice}
+                for f in findings
+            ]
+        )
+    else:
+        _print(findings)
+    if any(finding.level == "failed" for finding in findings):
+        raise SystemExit(FAILED)
+
+
+def check_orphans(context: Context, *, repair: bool) -> Finding:
+    """Stored files that no row mentions, left behind by a crash."""
+    settings = context.settings
+    engine = open_engine(settings.database_url)
+    storage: Storage = open_storage(storage_settings(settings))
+    before = datetime.fromtimestamp(time.time(), UTC) - timedelta(hours=1)
+    with session_factory(engine)() as session:
+        orphans = list(find_orphans(session, storage, before=before))
+    engine.dispose()
+    if not orphans:
+        return Finding("stored files", "ok", "every file belongs to something")
+    size = sum(each.size for each in orphans) / 1e6
+    if repair:
+        delete_orphans(storage, orphans)
+        return Finding("stored files", "ok", f"deleted {len(orphans)} leftovers ({size:.1f} MB)")
+    return Finding(
+        "stored files",
+        "note",
+        f"{len(orphans)} leftovers of interrupted work ({size:.1f} MB)",
+        "run `podcast-server doctor --repair` to delete them",
+    )
+
+
+def _print(findings: list[Finding]) -> None:
+    marks = {"ok": ("✓", "green"), "note": ("!", "yellow"), "failed": ("✗", "red")}
+    for finding in findings:
+        mark, colour = marks[finding.level]
+        click.echo(f"{click.style(mark, fg=colour)} {finding.check}: {finding.message}")
+        if finding.advice:
+            click.echo(f"    → {finding.advice}")

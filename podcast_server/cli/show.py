@@ -1,0 +1,155 @@
+"""`show create|list|edit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from episodes.storage.keys import artwork_key
+
+from episodes.artwork import prepare_artwork
+from episodes.models import Show
+from episodes.shows import create_show, find_show, list_shows, update_show
+from podcast_server.cli.context import (
+    Context,
+    json_option,
+    pass_context,
+    print_json,
+    print_rows,
+)
+from podcast_server.services import Services, now_utc
+
+_COLUMNS = {"slug": "Show", "title": "Title", "language": "Language", "feed": "Public feed"}
+
+
+@click.group()
+def show() -> None:
+    """Shows: make, list and change them."""
+
+
+def _field_options(command: Any) -> Any:
+    options = [
+        click.option("--description", help="What the show is about (Markdown)."),
+        click.option("--author", help="Who makes it; podcast apps show this."),
+        click.option("--owner-name", help="For podcast directories; never in private feeds."),
+        click.option("--owner-email", help="For podcast directories; never in private feeds."),
+        click.option("--link", help="The show's website, if it is not on this server."),
+        click.option("--language", help="A code such as en or fr."),
+        click.option("--category", "categories", multiple=True, help="Apple's: Arts/Books."),
+        click.option("--copyright", help="The name of the rights holder."),
+        click.option("--explicit/--clean", default=None, help="Whether it is for adults."),
+        click.option("--type", type=click.Choice(["episodic", "serial"])),
+        click.option("--time-zone", help="For release times, such as Europe/Paris."),
+        click.option(
+            "--public-feed",
+            type=click.Choice(["teaser", "hidden"]),
+            help="Members' episodes in the public feed: title and notes, or nothing.",
+        ),
+        click.option("--archive-after-days", type=click.IntRange(min=0), help="0 for never."),
+        click.option("--archive-after-count", type=click.IntRange(min=0), help="0 for never."),
+        click.option(
+            "--artwork",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Square cover, 1400 to 3000 pixels.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def collect_fields(services: Services, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields somebody gave, artwork stored and numbers of 0 turned into "never"."""
+    artwork: Path | None = given.pop("artwork")
+    categories: tuple[str, ...] = given.pop("categories")
+    fields = {name: value for name, value in given.items() if value is not None}
+    for name in ("archive_after_days", "archive_after_count"):
+        if name in fields:
+            fields[name] = fields[name] or None
+    if categories:
+        fields["categories"] = [_category(text) for text in categories]
+    if artwork is not None:
+        fields["artwork_key"] = store_artwork(services, artwork.read_bytes())
+    return fields
+
+
+def store_artwork(services: Services, data: bytes) -> str:
+    """Check and store a cover; gives its object key. Raises ArtworkRefused."""
+    cover = prepare_artwork(data)
+    key = artwork_key(cover.sha256, cover.extension)
+    services.storage.put_bytes(key, cover.data, content_type=cover.mime)
+    return key
+
+
+def _category(text: str) -> list[str | None]:
+    top, _, sub = text.partition("/")
+    return [top.strip(), sub.strip() or None]
+
+
+@show.command("create")
+@click.argument("title")
+@click.option("--slug", default="", help="The name in addresses; made from the title if left out.")
+@_field_options
+@json_option
+@pass_context
+def create(context: Context, title: str, slug: str, *, as_json: bool, **given: Any) -> None:
+    """Make a show called TITLE."""
+    fields = collect_fields(context.services, given)
+    with context.writing() as session:
+        made = create_show(
+            session,
+            title=title,
+            slug=slug,
+            public_url=context.settings.site.public_url,
+            fields=fields,
+            now=now_utc(),
+        )
+        row = _row(context, made)
+    if as_json:
+        print_json(row)
+        return
+    click.echo(f"Made the show “{title}” ({row['slug']}).")
+    click.echo(f"Next: podcast-server episode add *.mp3 --show {row['slug']}")
+
+
+@show.command("list")
+@json_option
+@pass_context
+def list_(context: Context, *, as_json: bool) -> None:
+    """List all shows."""
+    with context.reading() as session:
+        rows = [_row(context, each) for each in list_shows(session)]
+    empty = "No shows yet: podcast-server show create “My show”"
+    print_rows(rows, columns=_COLUMNS, empty=empty, as_json=as_json)
+
+
+@show.command("edit")
+@click.argument("slug")
+@click.option("--title")
+@_field_options
+@json_option
+@pass_context
+def edit(context: Context, slug: str, *, as_json: bool, **given: Any) -> None:
+    """Change fields of the show SLUG; what you leave out stays."""
+    fields = collect_fields(context.services, given)
+    if not fields:
+        raise click.UsageError("nothing to change: give at least one option")
+    with context.writing() as session:
+        changed = find_show(session, slug)
+        update_show(session, changed, fields, now_utc())
+        row = _row(context, changed)
+    if as_json:
+        print_json(row)
+    else:
+        click.echo(f"Changed {', '.join(sorted(fields))} of “{row['title']}”.")
+
+
+def _row(context: Context, each: Show) -> dict[str, Any]:
+    return {
+        "slug": each.slug,
+        "title": each.title,
+        "language": each.language,
+        "feed": context.services.addresses.public_feed(each.slug),
+        "podcast_guid": each.podcast_guid,
+    }

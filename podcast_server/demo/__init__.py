@@ -1,0 +1,1 @@
+"""The sample show that `podcast-server demo` sets up and serves."""

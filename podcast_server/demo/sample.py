@@ -1,0 +1,162 @@
+"""Fills an empty installation with a sample show, episodes and two members. Safe to repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from episodes.artwork import prepare_artwork
+from episodes.audio.probe import probe
+from episodes.episodes import create_episode
+from episodes.ingest import attach_audio, fields_from_audio, store_audio
+from episodes.models import Episode, Show, Transcript
+from episodes.publishing import publish_episode
+from episodes.shows import create_show
+from episodes.storage.keys import artwork_key, transcript_key
+from feeds.grants import Cause, give_grant
+from feeds.private_feeds import ensure_feed, feed_url
+from podcast_server.accounts.members import ensure_member
+from podcast_server.services import Services
+
+SLUG = "harbour"
+FOLDER = Path(__file__).parent / "audio"
+PAYING, LAPSED = "ada@example.org", "ben@example.org"
+CAUSE = Cause("demo", "sample data")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """One sample episode: released so many days from now (negative: ago)."""
+
+    number: int
+    audience: str
+    days: int
+
+
+_SAMPLES = (
+    _Sample(1, "free", -21),
+    _Sample(2, "members", -14),
+    _Sample(3, "members", -7),
+    _Sample(4, "free", -2),
+    _Sample(5, "members", 7),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLinks:
+    """What the demo shows a newcomer."""
+
+    show_page: str
+    public_feed: str
+    member_feed: str
+    lapsed_feed: str
+
+
+def fill_with_samples(services: Services, now: datetime) -> DemoLinks:
+    """Make whatever of the sample show is missing, and give its addresses."""
+    with services.sessions.begin() as session:
+        show = session.scalars(select(Show).where(Show.slug == SLUG)).first()
+        show_id = show.id if show else _make_show(services, session, now)
+    for sample in _SAMPLES:
+        _make_episode(services, show_id, sample, now)
+    with services.sessions.begin() as session:
+        member = _make_member(services, session, show_id, PAYING, "Ada", None, now)
+        lapsed = _make_member(
+            services, session, show_id, LAPSED, "Ben", now - timedelta(days=1), now
+        )
+    addresses = services.addresses
+    return DemoLinks(addresses.show(SLUG), addresses.public_feed(SLUG), member, lapsed)
+
+
+def _make_show(services: Services, session: Session, now: datetime) -> int:
+    cover = prepare_artwork((FOLDER / "cover.jpg").read_bytes())
+    key = artwork_key(cover.sha256, cover.extension)
+    services.storage.put_bytes(key, cover.data, content_type=cover.mime)
+    show = create_show(
+        session,
+        title="Field Notes from the Harbour",
+        slug=SLUG,
+        public_url=services.settings.site.public_url,
+        now=now - timedelta(days=30),
+        fields={
+            "description": "Short recordings from a small harbour: tides, boats, and the "
+            "people who mend both.",
+            "author": "Marit Solberg",
+            "language": "en",
+            "categories": [["Society & Culture", "Places & Travel"]],
+            "copyright": "Marit Solberg",
+            "persons": [{"name": "Marit Solberg", "role": "host", "group": "cast"}],
+            "artwork_key": key,
+        },
+    )
+    return show.id
+
+
+def _make_episode(services: Services, show_id: int, sample: _Sample, now: datetime) -> None:
+    path = next(FOLDER.glob(f"{sample.number:02d}*.m[p4][3a]"))
+    guid = f"harbour-sample-{sample.number}"
+    with services.sessions() as session:
+        if session.scalar(select(Episode.id).where(Episode.guid == guid)):
+            return
+    facts = probe(path)
+    key = f"harbour{'abcdefgh'[sample.number]}22"
+    stored = store_audio(services.storage, show_id, key, path, facts=facts)
+    fields: dict[str, Any] = fields_from_audio(facts, path)
+    title = fields.pop("title")
+    fields |= {"audience": sample.audience, "number": sample.number}
+    with services.sessions.begin() as session:
+        show = session.get_one(Show, show_id)
+        episode = create_episode(
+            session, show, title=title, fields=fields, now=now, guid=guid, key=key
+        )
+        attach_audio(session, episode, stored, now)
+        _attach_transcript(services, episode, path.with_suffix(".vtt"))
+        publish_episode(session, episode, at=now + timedelta(days=sample.days), now=now)
+
+
+def _attach_transcript(services: Services, episode: Episode, path: Path) -> None:
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    key = transcript_key(episode.show_id, episode.key, data, "vtt")
+    services.storage.put_bytes(key, data, content_type="text/vtt")
+    episode.transcripts.append(
+        Transcript(object_key=key, mime="text/vtt", extension="vtt", language="en", size=len(data))
+    )
+
+
+def _make_member(
+    services: Services,
+    session: Session,
+    show_id: int,
+    email: str,
+    name: str,
+    ends_at: datetime | None,
+    now: datetime,
+) -> str:
+    member = ensure_member(session, email, name=name, now=now)
+    # Fixed, so that a second run brings the same terms and changes nothing.
+    started = member.created_at - timedelta(days=60)
+    give_grant(
+        session,
+        member_id=member.id,
+        show_id=show_id,
+        starts_at=started,
+        ends_at=None if ends_at is None else member.created_at - timedelta(days=1),
+        source="demo",
+        cause=CAUSE,
+        now=now,
+    )
+    feed = ensure_feed(
+        session,
+        member_id=member.id,
+        show_id=show_id,
+        signing_key=services.tokens.newest,
+        now=now,
+    )
+    return feed_url(services.tokens, services.settings.site.public_url, feed)

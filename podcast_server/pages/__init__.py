@@ -1,0 +1,1 @@
+"""Pages: each is a folder with its views and templates side by side."""

@@ -1,0 +1,105 @@
+"""The composition root: settings in, everything the edges need out, built once per process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from episodes.storage.base import Storage, StorageSettings
+from episodes.storage.choose import open_storage
+from feeds.personalise import Prepared, prepare
+from feeds.rendering.document import FeedDocument
+from feeds.rendering.write import write_feed
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from feeds.delivery.lane import Lane, Limits
+from feeds.delivery.lookup import Lookup
+from feeds.delivery.seen import NoRecorder, Recorder
+from feeds.editions import Editions
+from feeds.rendering.assemble import FEED_SENTINEL, MEDIA_SENTINEL, Addresses, Assembler
+from feeds.tokens import Tokens, load_signing_keys
+from podcast_server.database import open_engine, session_factory
+from podcast_server.settings import Settings
+
+# Threads that local audio may never take, so that feeds are always answered.
+RESERVED_THREADS = 32
+
+
+def now_utc() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What commands, views and jobs work with."""
+
+    settings: Settings
+    engine: Engine
+    sessions: sessionmaker[Session]
+    storage: Storage
+    tokens: Tokens
+    addresses: Addresses
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.engine.dispose()
+
+
+def open_services(settings: Settings) -> Services:
+    """Open database, storage and signing keys. Raises the errors of each, with advice."""
+    engine = open_engine(settings.database_url)
+    return Services(
+        settings=settings,
+        engine=engine,
+        sessions=session_factory(engine),
+        storage=open_storage(storage_settings(settings)),
+        tokens=Tokens(load_signing_keys(settings.keys_file)),
+        addresses=Addresses(settings.site.public_url),
+    )
+
+
+def storage_settings(settings: Settings) -> StorageSettings:
+    """The storage section in the terms of the storage package."""
+    section = settings.storage
+    return StorageSettings(
+        backend=section.backend,
+        folder=settings.data / section.folder,
+        bucket=section.bucket,
+        endpoint=section.endpoint,
+        region=section.region,
+        prefix=section.prefix,
+        access_key=section.access_key.get_secret_value(),
+        secret_key=section.secret_key.get_secret_value(),
+    )
+
+
+def build_edition(document: FeedDocument) -> Prepared:
+    """Render a document and prepare it for splicing tokens in."""
+    return prepare(
+        write_feed(document),
+        feed_sentinel=FEED_SENTINEL.encode(),
+        media_sentinel=MEDIA_SENTINEL.encode(),
+    )
+
+
+def open_lane(services: Services, recorder: Recorder | None = None) -> Lane:
+    """The delivery lane of one process."""
+    settings = services.settings
+    streams = max(1, settings.server.threads - RESERVED_THREADS)
+    return Lane(
+        tokens=services.tokens,
+        lookup=Lookup(services.engine),
+        editions=Editions(
+            Assembler(services.engine, services.addresses),
+            build_edition,
+            max_bytes=settings.feeds.edition_cache_mb * 1024 * 1024,
+            folder=settings.data / "cache" / "editions",
+        ),
+        storage=services.storage,
+        recorder=recorder or NoRecorder(),
+        clock=time.time,
+        limits=Limits(settings.feeds.guesses_per_minute, streams),
+    )

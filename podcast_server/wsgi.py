@@ -1,0 +1,26 @@
+"""The WSGI entry that the web server imports in each worker: ``podcast_server.wsgi:create``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from feeds.delivery.door import fast_lane
+from podcast_server.app import create_app
+from podcast_server.database import require_current_schema
+from podcast_server.logs import set_up_logging
+from podcast_server.services import open_lane, open_services
+from podcast_server.settings import find_config, load_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def create() -> WSGIApplication:
+    """Build the application from the configuration of this process."""
+    settings = load_settings(find_config(os.environ), os.environ)
+    set_up_logging(settings.log)
+    services = open_services(settings)
+    require_current_schema(services.engine)
+    lane = open_lane(services)
+    return fast_lane(lane, create_app(services, lane))
