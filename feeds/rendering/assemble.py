@@ -142,7 +142,7 @@ class _Assembly:
         website = show.link or self.addresses.show(show.slug)
         return FeedDocument(
             title=_clean(show.title),
-            description=notes_html(_clean(show.description)),
+            description=_clean(notes_html(show.description)),
             link=_clean(website),
             self_url=(
                 self.addresses.private_feed(FEED_SENTINEL)
@@ -184,8 +184,8 @@ class _Assembly:
         name = episode.key
         return self._build(
             episode,
-            notes=notes_html(_clean(episode.notes)),
-            summary=plain_text(_clean(episode.notes)),
+            notes=_clean(notes_html(episode.notes)),
+            summary=_clean(plain_text(episode.notes)),
             enclosure=self._enclosure(audio, f"{name}.{audio.extension}"),
             duration=round(audio.duration),
             chapters_url=(
@@ -210,8 +210,8 @@ class _Assembly:
         hint = f'<p><a href="{html.escape(page)}">{html.escape(page)}</a></p>'
         return self._build(
             episode,
-            notes=notes_html(_clean(episode.notes)) + hint,
-            summary=plain_text(_clean(episode.notes)),
+            notes=_clean(notes_html(episode.notes)) + hint,
+            summary=_clean(plain_text(episode.notes)),
             enclosure=(
                 self._enclosure(preview, f"{episode.key}.preview.{preview.extension}")
                 if preview
@@ -281,8 +281,14 @@ def _latest(show: Show, items: Sequence[FeedItem]) -> datetime:
 
 
 def _clean(text: str) -> str:
-    """The podcaster's text without the sentinels, so that no token can be lured into it."""
-    return text.replace(FEED_SENTINEL, "").replace(MEDIA_SENTINEL, "")
+    """The podcaster's text without the sentinels, so that no token can be lured into it.
+
+    Applied to what is written, after Markdown and entities are resolved, and repeated, since
+    taking one out of the middle may join the halves of another.
+    """
+    while FEED_SENTINEL in text or MEDIA_SENTINEL in text:
+        text = text.replace(FEED_SENTINEL, "").replace(MEDIA_SENTINEL, "")
+    return text
 
 
 __all__ = ["FEED_SENTINEL", "MEDIA_SENTINEL", "NOBODY", "Addresses", "Assembler", "facts_of"]

@@ -70,7 +70,7 @@ class Audience(click.ParamType):
         text = str(value)
         if text in {"free", "members", "sale"} or text.startswith("tier:"):
             return text
-        self.fail(f"{text!r}: use free, members, sale or tier:NAME", param, ctx)
+        return self.fail(f"{text!r}: use free, members, sale or tier:NAME", param, ctx)
 
 
 def audience_fields(session: Session, show: Show, text: str) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+# Everything runs in .venv, built from the locked dependencies. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run check test bench format lock clean system node
+
+help:  ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# What the environment depends on: the locks and this project's metadata.
+$(READY): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory python-venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: python-venv
+python-venv:
+	@command -v apt-get >/dev/null || { echo "Python's venv module is missing: install it with your package manager"; exit 1; }
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
+
+demo: $(READY)  ## A working server with a sample show on http://127.0.0.1:8000
+	@$(BIN)/podcast-server demo
+
+run: $(READY)  ## Your own server, after `podcast-server init`
+	@$(BIN)/podcast-server serve
+
+check: $(READY)  ## Lint, types, import rules and the fast tests (under a minute)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS)
+
+test: $(READY) system node  ## Everything, as continuous integration runs it
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
+
+bench: $(READY) system  ## Measure the hot paths against their baselines
+	$(BIN)/python -m benchmarks
+
+format: $(READY)  ## Put the code into its one format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# The real servers, browsers and podcast clients that the slow tests drive.
+SYSTEM := chromium gpodder newsboat podget ffmpeg nginx-light wrk curl tmux
+system:
+	@missing=""; for name in $(SYSTEM); do \
+	  dpkg -s $$name >/dev/null 2>&1 || missing="$$missing $$name"; done; \
+	if [ -n "$$missing" ] || ! { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1; then \
+	  echo "Installing:$$missing postgresql"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing \
+	    $$( { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1 || echo postgresql ); \
+	fi
+
+# Validators and clients from npm, for tests only.
+node: tests/node/node_modules/.ready
+tests/node/node_modules/.ready: tests/node/package-lock.json
+	@command -v npm >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm; }
+	cd tests/node && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+lock: $(READY)  ## Work out the locked dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade -o requirements/dev.lock
+	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.lock -o requirements/main.lock
+
+clean:  ## Remove the environment and the demo
+	rm -rf $(VENV) demo-data

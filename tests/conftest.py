@@ -1,0 +1,219 @@
+"""Fixtures for everybody: a database, a storage, a clock that stands still, the four people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from episodes.storage.base import Storage
+from episodes.storage.memory import MemoryStorage
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from episodes.models import Show
+from feeds.delivery.facts import Answer, Body, Request
+from feeds.delivery.lane import Lane, Limits
+from feeds.delivery.lookup import Lookup
+from feeds.delivery.seen import MediaSeen, PollSeen
+from feeds.editions import Editions
+from feeds.models import PrivateFeed
+from feeds.rendering.assemble import Addresses, Assembler
+from feeds.tokens import FEED, MEDIA, SigningKey, Tokens
+from podcast_server.database import migrate, open_engine
+from podcast_server.services import build_edition
+from tests.builders import build_feed, build_member, build_show, give_membership
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+KEY = SigningKey("testkey", "5a" * 32, "2026-01-01")
+PUBLIC_URL = "http://podcast.test"
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of an empty migrated SQLite database, made once."""
+    path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    engine.dispose()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def engine(migrated_database: bytes, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh database for one test."""
+    path = tmp_path / "test.sqlite3"
+    path.write_bytes(migrated_database)
+    engine = open_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def storage() -> Storage:
+    """A storage that forgets everything after the test."""
+    return MemoryStorage()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which tests begin."""
+    return NOW
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when told to."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> float:
+        return self.now.timestamp()
+
+    def advance(self, **span: float) -> None:
+        """Move on, in timedelta's words."""
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens([KEY])
+
+
+@dataclass
+class Notes:
+    """A recorder that keeps everything in a list."""
+
+    seen: list[PollSeen | MediaSeen] = field(default_factory=list)
+
+    def put(self, seen: PollSeen | MediaSeen) -> None:
+        self.seen.append(seen)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def lane(engine: Engine, storage: Storage, tokens: Tokens, clock: Clock, notes: Notes) -> Lane:
+    """The delivery lane over the test's database, storage and clock."""
+    addresses = Addresses(PUBLIC_URL)
+    return Lane(
+        tokens=tokens,
+        lookup=Lookup(engine),
+        editions=Editions(
+            Assembler(engine, addresses), build_edition, max_bytes=64_000_000, folder=None
+        ),
+        storage=storage,
+        recorder=notes,
+        clock=clock,
+        limits=Limits(guesses_per_minute=5, streams=3),
+    )
+
+
+Get = Callable[..., Answer]
+
+
+@pytest.fixture
+def get(lane: Lane) -> Get:
+    """Ask the lane for a path; header names as keyword arguments."""
+
+    def ask(path: str, method: str = "GET", **headers: str) -> Answer:
+        answer = lane.answer(Request(method, path, "192.0.2.7", **headers))
+        assert answer is not None, f"{path} is not delivery's"
+        return answer
+
+    return ask
+
+
+def body_of(answer: Answer) -> bytes:
+    """The whole body, streamed or not."""
+    body = answer.body
+    if isinstance(body, bytes):
+        return body
+    stream: Body = body
+    return b"".join(stream.chunks())
+
+
+def header(answer: Answer, name: str) -> str:
+    """One header, empty when absent."""
+    return dict(answer.headers).get(name, "")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with (or without) rights, and the addresses of their feed."""
+
+    member_id: int
+    feed_id: int
+    feed: str
+    media: str
+
+
+@dataclass(frozen=True)
+class People:
+    """The four that every access test asks, and their show."""
+
+    show_id: int
+    paying: Person
+    lapsed: Person
+    free: Person
+    stranger: str  # a well-formed feed address that was never given out
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session whose work is committed at the end of each ``with``-less use by ``commit``."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def show(session: Session, now: datetime) -> Show:
+    made = build_show(session, now)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def people(session: Session, show: Show, now: datetime, tokens: Tokens) -> People:
+    """A paying member, a lapsed one, one with only a free feed, and a stranger."""
+
+    def person(email: str) -> tuple[int, PrivateFeed]:
+        member = build_member(session, now, email)
+        if email.startswith("paying"):
+            give_membership(session, member, show, now)
+        if email.startswith("lapsed"):
+            give_membership(session, member, show, now, ends_at=now - timedelta(days=1))
+        return member.id, build_feed(session, member, show, now)
+
+    def addresses(member_id: int, feed: PrivateFeed) -> Person:
+        return Person(
+            member_id,
+            feed.id,
+            "/f/" + tokens.mint(FEED, feed.key, feed.signing_key),
+            "/m/" + tokens.mint(MEDIA, feed.key, feed.signing_key),
+        )
+
+    made = {name: person(f"{name}@example.org") for name in ("paying", "lapsed", "free")}
+    session.commit()
+    return People(
+        show.id,
+        addresses(*made["paying"]),
+        addresses(*made["lapsed"]),
+        addresses(*made["free"]),
+        "/f/" + tokens.mint(FEED, "a" * 16, KEY.id),
+    )

@@ -1,0 +1,147 @@
+"""Start the real server and the real command line for tests, on loopback and free ports."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+
+
+def free_port() -> int:
+    """A port nobody listens on at present."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Installation:
+    """A data folder with a configuration of its own, and the commands to work on it."""
+
+    folder: Path
+    port: int
+    extra: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("PODCAST_SERVER_")}
+        kept.pop("AWS_CA_BUNDLE", None)
+        return kept | {
+            "PYTHONPATH": str(ROOT),
+            "PODCAST_SERVER_DATA_FOLDER": str(self.folder / "data"),
+            "PODCAST_SERVER_SITE__PUBLIC_URL": self.url,
+            "PODCAST_SERVER_SERVER__PORT": str(self.port),
+            "PODCAST_SERVER_SERVER__THREADS": "64",
+            **self.extra,
+        }
+
+    def run(self, *words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run one command of the real command line."""
+        done = subprocess.run(
+            [sys.executable, "-m", "podcast_server", *map(str, words)],
+            cwd=self.folder,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{words} → {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def json(self, *words: str | Path) -> Any:
+        """Run a command with --json and read its answer."""
+        return json.loads(self.run(*words, "--json").stdout)
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[Path]:
+        """Serve while the block runs; gives the file its log goes to."""
+        log = self.folder / "server.log"
+        with log.open("ab") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "podcast_server", "serve"],
+                cwd=self.folder,
+                env=self.environ,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+            try:
+                wait_until_up(self.url, process, log)
+                yield log
+            finally:
+                process.terminate()
+                try:
+                    process.wait(timeout=20)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the server answers anything at all."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended:\n{log.read_text()}")
+        try:
+            urllib.request.urlopen(f"{url}/f/nothing", timeout=2)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not start:\n{log.read_text()}")
+
+
+@dataclass(frozen=True)
+class Got:
+    """One HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def fetch(url: str, method: str = "GET", **headers: str) -> Got:
+    """Ask once, without following redirects; header names with underscores for hyphens."""
+    request = urllib.request.Request(url, method=method)
+    for name, value in headers.items():
+        request.add_header(name.replace("_", "-"), value)
+    opener = urllib.request.build_opener(_NoRedirect)
+    try:
+        with opener.open(request, timeout=30) as response:
+            return Got(response.status, dict(response.headers), response.read())
+    except urllib.error.HTTPError as error:
+        return Got(error.code, dict(error.headers), error.read())
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
+        return None
+
+
+def installation(folder: Path, **extra: str) -> Installation:
+    """A fresh initialised installation in ``folder``; settings by environment names."""
+    made = Installation(
+        folder, free_port(), {f"PODCAST_SERVER_{k.upper()}": v for k, v in extra.items()}
+    )
+    made.run("init")
+    return made
