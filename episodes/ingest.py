@@ -25,6 +25,7 @@ from episodes.models import Audio, Episode, Show, Transcript
 from episodes.publishing import record_change
 from episodes.storage.base import ObjectStat, Storage
 from episodes.storage.keys import artwork_key, audio_key
+from episodes.storage.small import put_bytes
 
 Progress = Callable[[int], None]
 
@@ -132,7 +133,7 @@ def title_from_name(path: Path) -> str:
     return re.sub(r"^\d{1,4}\s+(?=\D)", "", words)[:255] or "Untitled"
 
 
-def store_cover(storage: Storage, facts: AudioFacts) -> str | None:
+def store_cover(storage: Storage, show_id: int, episode_key: str, facts: AudioFacts) -> str | None:
     """Store the file's embedded cover if it can be an episode's artwork; its key or None."""
     if facts.tags.cover is None:
         return None
@@ -140,8 +141,8 @@ def store_cover(storage: Storage, facts: AudioFacts) -> str | None:
         cover = prepare_artwork(facts.tags.cover.data)
     except ArtworkRefused:
         return None  # a small or oblong picture in a tag is common and no reason to complain
-    key = artwork_key(cover.sha256, cover.extension)
-    storage.put_bytes(key, cover.data, content_type=cover.mime)
+    key = artwork_key(show_id, cover.sha256, cover.extension, episode_key)
+    put_bytes(storage, key, cover.data, content_type=cover.mime)
     return key
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from feeds.access import Entitlement
-from feeds.personalise import Prepared, dump, load
+from feeds.personalise import PreparedDocument, dump, load
 from feeds.rendering.document import FeedDocument, fingerprint
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Assemble(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    edition: Prepared
+    edition: PreparedDocument
     valid_until: float | None
     tag: str
 
@@ -76,7 +76,7 @@ class Editions:
     def __init__(
         self,
         assemble: Assemble,
-        build: Callable[[FeedDocument], Prepared],
+        build: Callable[[FeedDocument], PreparedDocument],
         *,
         max_bytes: int,
         folder: Path | None,
@@ -86,7 +86,7 @@ class Editions:
         self._max_bytes = max_bytes
         self._folder = folder
         self._memo: dict[tuple[int, int, Entitlement | None], _Remembered] = {}
-        self._by_content: OrderedDict[str, Prepared] = OrderedDict()
+        self._by_content: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._held = 0
         self._lock = threading.Lock()
         self._flights: dict[object, _Flight] = {}
@@ -94,7 +94,7 @@ class Editions:
 
     def find(
         self, show_id: int, revision: int, seen_by: Entitlement | None, now: float
-    ) -> tuple[Prepared, str]:
+    ) -> tuple[PreparedDocument, str]:
         """(edition, its tag) for an entitlement; None as entitlement is the public feed.
 
         The tag changes exactly when the content does. Raises LookupError for an unknown show.
@@ -118,7 +118,7 @@ class Editions:
             edition = self._held_edition(tag) or self._shared_edition(tag, assembled.document)
         return _Remembered(edition, assembled.valid_until, tag)
 
-    def _held_edition(self, tag: str) -> Prepared | None:
+    def _held_edition(self, tag: str) -> PreparedDocument | None:
         with self._lock:
             edition = self._by_content.get(tag)
             if edition is not None:
@@ -126,7 +126,7 @@ class Editions:
                 self.stats.content_hits += 1
         return edition
 
-    def _shared_edition(self, tag: str, document: FeedDocument) -> Prepared:
+    def _shared_edition(self, tag: str, document: FeedDocument) -> PreparedDocument:
         if self._folder is None:
             edition = self._build_now(document)
         else:
@@ -136,11 +136,11 @@ class Editions:
         self._hold(tag, edition)
         return edition
 
-    def _build_now(self, document: FeedDocument) -> Prepared:
+    def _build_now(self, document: FeedDocument) -> PreparedDocument:
         self.stats.builds += 1
         return self._build(document)
 
-    def _read_shared(self, path: Path) -> Prepared | None:
+    def _read_shared(self, path: Path) -> PreparedDocument | None:
         try:
             edition = load(path.read_bytes())
         except FileNotFoundError:
@@ -152,7 +152,7 @@ class Editions:
         os.utime(path)  # what is used stays when the folder is trimmed
         return edition
 
-    def _write_shared(self, path: Path, document: FeedDocument) -> Prepared:
+    def _write_shared(self, path: Path, document: FeedDocument) -> PreparedDocument:
         edition = self._build_now(document)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
@@ -165,7 +165,7 @@ class Editions:
             temporary.unlink(missing_ok=True)
         return edition
 
-    def _hold(self, tag: str, edition: Prepared) -> None:
+    def _hold(self, tag: str, edition: PreparedDocument) -> None:
         with self._lock:
             self._by_content[tag] = edition
             self._held += edition.weight

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from episodes.storage.base import Storage, StorageSettings
 from episodes.storage.choose import open_storage
-from feeds.personalise import Prepared, prepare
+from feeds.personalise import PreparedDocument, prepare
 from feeds.rendering.document import FeedDocument
 from feeds.rendering.write import write_feed
 from sqlalchemy import Engine
@@ -76,7 +76,7 @@ def storage_settings(settings: Settings) -> StorageSettings:
     )
 
 
-def build_edition(document: FeedDocument) -> Prepared:
+def build_edition(document: FeedDocument) -> PreparedDocument:
     """Render a document and prepare it for splicing tokens in."""
     return prepare(
         write_feed(document),

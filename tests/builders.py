@@ -13,6 +13,7 @@ from episodes.episodes import create_episode
 from episodes.models import Audio, Episode, Show
 from episodes.publishing import publish_episode
 from episodes.shows import create_show
+from episodes.storage.small import put_bytes
 from feeds.grants import Cause, give_grant
 from feeds.models import PrivateFeed
 from feeds.private_feeds import open_feed
@@ -45,8 +46,8 @@ def build_audio(
     session: Session, storage: Storage, show: Show, data: bytes = b"sound" * 400
 ) -> Audio:
     """Stored bytes that stand for an audio file."""
-    key = f"audio/{show.id}/test-{next(_numbers)}.mp3"
-    storage.put_bytes(key, data, content_type="audio/mpeg")
+    key = f"shows/{show.id}/test-{next(_numbers)}.mp3"
+    put_bytes(storage, key, data, content_type="audio/mpeg")
     audio = Audio(
         show_id=show.id,
         object_key=key,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-_PREFIXES = ("/f/", "/m/", "/listen/", "/shows/")
+_PREFIXES = ("/f/", "/m/", "/listen/", "/shows/", "/art/")
 
 
 def request_facts(environ: WSGIEnvironment) -> Request:

@@ -9,7 +9,7 @@ from feeds.delivery.caching import choose_coding, matches
 from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
 from feeds.delivery.lookup import FeedRow, Lookup
 from feeds.editions import Editions
-from feeds.tokens import FEED, MEDIA, Tokens
+from feeds.tokens import FEED, MEDIA, TOKEN_LENGTH, Tokens
 
 _SHARED = [
     ("Content-Type", "application/rss+xml; charset=utf-8"),
@@ -24,6 +24,8 @@ _PUBLIC = [
     ("X-Content-Type-Options", "nosniff"),
     ("Access-Control-Allow-Origin", "*"),
 ]
+# The public feed has no places for tokens, but every copy is made with some.
+_NOBODY = b"0" * TOKEN_LENGTH
 _GONE = Entitlement((), REPLACED)
 
 
@@ -73,8 +75,7 @@ def answer_public_feed(
     if matches(request.if_none_match, etag):
         return Answer(304, [("ETag", etag), *_PUBLIC])
     copy = edition.gzip if gzip else edition.plain
-    nobody = b"0" * edition.token_length
-    return _ok(copy(nobody, nobody), etag, gzip=gzip, fixed=_PUBLIC)
+    return _ok(copy(_NOBODY, _NOBODY), etag, gzip=gzip, fixed=_PUBLIC)
 
 
 def _entitlement(row: FeedRow, now: float) -> Entitlement | None:

@@ -20,6 +20,7 @@ from feeds.delivery.media import (
     MediaAnswer,
     MediaName,
     StoredBytes,
+    answer_artwork,
     answer_private_media,
     answer_public_media,
     parse_name,
@@ -41,7 +42,7 @@ class Limits:
 
 
 class Lane:
-    """Answers ``/f/…``, ``/m/…``, ``/listen/…`` and ``/shows/<slug>/feed.xml``."""
+    """Answers ``/f/…``, ``/m/…``, ``/listen/…``, ``/art/…`` and ``/shows/<slug>/feed.xml``."""
 
     def __init__(
         self,
@@ -75,6 +76,8 @@ class Lane:
         if path.startswith("/listen/"):
             name = parse_name(path[8:])
             return None if name is None else self._public_media(name, request)
+        if path.startswith("/art/"):
+            return self._artwork(path[5:], request)
         if path.startswith("/shows/") and path.endswith("/feed.xml"):
             return self._public_feed(path[7:-9], request)
         return None
@@ -132,6 +135,11 @@ class Lane:
             name, request, lookup=self._lookup, storage=self._storage, now=now
         )
         return self._deliver(found, request, now)
+
+    def _artwork(self, name: str, request: Request) -> Answer | None:
+        if request.method not in {"GET", "HEAD"}:
+            return _only_reading()
+        return answer_artwork(name, request, storage=self._storage)
 
     def _unknown(self, request: Request, now: float) -> Answer:
         wait = self._guesses.exceeded(request.address, now)

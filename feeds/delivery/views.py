@@ -31,6 +31,7 @@ def delivery_blueprint(lane: Lane) -> Blueprint:
         ("/m/<token>/<name>", "private_media"),
         ("/listen/<name>", "public_media"),
         ("/shows/<slug>/feed.xml", "public_feed"),
+        ("/art/<path:name>", "artwork"),
     ):
         blueprint.add_url_rule(
             rule, name, deliver, methods=methods, provide_automatic_options=False

@@ -64,7 +64,8 @@ class Addresses:
 
     def artwork(self, key: str) -> str:
         """A cover, public."""
-        return f"{self.public_url}/art/{key.removeprefix('artwork/')}"
+        name = key.removeprefix("shows/")
+        return f"{self.public_url}/art/{name}"
 
 
 class Assembler:

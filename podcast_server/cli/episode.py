@@ -222,7 +222,7 @@ def _add_one(
     # Stored before the transaction, so that a slow upload never holds the database.
     stored = store_audio(services.storage, show_id, key, path, facts=facts, progress=advance)
     fields = fields_from_audio(facts, path) | own_fields
-    fields["artwork_key"] = store_cover(services.storage, facts)
+    fields["artwork_key"] = store_cover(services.storage, show_id, key, facts)
     with context.writing() as session:
         show = find_show(session, options.slug)
         fields |= audience_fields(session, show, options.audience)

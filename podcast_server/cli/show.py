@@ -8,9 +8,10 @@ from typing import Any
 import click
 from episodes.storage.keys import artwork_key
 
-from episodes.artwork import prepare_artwork
+from episodes.artwork import Artwork, prepare_artwork
 from episodes.models import Show
 from episodes.shows import create_show, find_show, list_shows, update_show
+from episodes.storage.small import put_bytes
 from podcast_server.cli.context import (
     Context,
     json_option,
@@ -59,9 +60,8 @@ def _field_options(command: Any) -> Any:
     return command
 
 
-def collect_fields(services: Services, given: dict[str, Any]) -> dict[str, Any]:
-    """The fields somebody gave, artwork stored and numbers of 0 turned into "never"."""
-    artwork: Path | None = given.pop("artwork")
+def collect_fields(given: dict[str, Any]) -> dict[str, Any]:
+    """The fields somebody gave, with numbers of 0 turned into "never"."""
     categories: tuple[str, ...] = given.pop("categories")
     fields = {name: value for name, value in given.items() if value is not None}
     for name in ("archive_after_days", "archive_after_count"):
@@ -69,16 +69,13 @@ def collect_fields(services: Services, given: dict[str, Any]) -> dict[str, Any]:
             fields[name] = fields[name] or None
     if categories:
         fields["categories"] = [_category(text) for text in categories]
-    if artwork is not None:
-        fields["artwork_key"] = store_artwork(services, artwork.read_bytes())
     return fields
 
 
-def store_artwork(services: Services, data: bytes) -> str:
-    """Check and store a cover; gives its object key. Raises ArtworkRefused."""
-    cover = prepare_artwork(data)
-    key = artwork_key(cover.sha256, cover.extension)
-    services.storage.put_bytes(key, cover.data, content_type=cover.mime)
+def store_artwork(services: Services, show_id: int, cover: Artwork) -> str:
+    """Store a checked cover; gives its object key."""
+    key = artwork_key(show_id, cover.sha256, cover.extension)
+    put_bytes(services.storage, key, cover.data, content_type=cover.mime)
     return key
 
 
@@ -93,18 +90,23 @@ def _category(text: str) -> list[str | None]:
 @_field_options
 @json_option
 @pass_context
-def create(context: Context, title: str, slug: str, *, as_json: bool, **given: Any) -> None:
+def create(
+    context: Context, title: str, slug: str, artwork: Path | None, *, as_json: bool, **given: Any
+) -> None:
     """Make a show called TITLE."""
-    fields = collect_fields(context.services, given)
+    # Checked first, so that a bad cover leaves no half-made show behind.
+    cover = prepare_artwork(artwork.read_bytes()) if artwork else None
     with context.writing() as session:
         made = create_show(
             session,
             title=title,
             slug=slug,
             public_url=context.settings.site.public_url,
-            fields=fields,
+            fields=collect_fields(given),
             now=now_utc(),
         )
+        if cover is not None:
+            made.artwork_key = store_artwork(context.services, made.id, cover)
         row = _row(context, made)
     if as_json:
         print_json(row)
@@ -130,9 +132,14 @@ def list_(context: Context, *, as_json: bool) -> None:
 @_field_options
 @json_option
 @pass_context
-def edit(context: Context, slug: str, *, as_json: bool, **given: Any) -> None:
+def edit(context: Context, slug: str, artwork: Path | None, *, as_json: bool, **given: Any) -> None:
     """Change fields of the show SLUG; what you leave out stays."""
-    fields = collect_fields(context.services, given)
+    fields = collect_fields(given)
+    if artwork is not None:
+        with context.reading() as session:
+            show_id = find_show(session, slug).id
+        cover = prepare_artwork(artwork.read_bytes())
+        fields["artwork_key"] = store_artwork(context.services, show_id, cover)
     if not fields:
         raise click.UsageError("nothing to change: give at least one option")
     with context.writing() as session:

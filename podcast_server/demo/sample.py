@@ -18,6 +18,7 @@ from episodes.ingest import attach_audio, fields_from_audio, store_audio
 from episodes.models import Episode, Show, Transcript
 from episodes.publishing import publish_episode
 from episodes.shows import create_show
+from episodes.storage.small import put_bytes, sha256_of
 from feeds.grants import Cause, give_grant
 from feeds.private_feeds import ensure_feed, feed_url
 from podcast_server.accounts.members import ensure_member
@@ -75,8 +76,6 @@ def fill_with_samples(services: Services, now: datetime) -> DemoLinks:
 
 def _make_show(services: Services, session: Session, now: datetime) -> int:
     cover = prepare_artwork((FOLDER / "cover.jpg").read_bytes())
-    key = artwork_key(cover.sha256, cover.extension)
-    services.storage.put_bytes(key, cover.data, content_type=cover.mime)
     show = create_show(
         session,
         title="Field Notes from the Harbour",
@@ -91,9 +90,10 @@ def _make_show(services: Services, session: Session, now: datetime) -> int:
             "categories": [["Society & Culture", "Places & Travel"]],
             "copyright": "Marit Solberg",
             "persons": [{"name": "Marit Solberg", "role": "host", "group": "cast"}],
-            "artwork_key": key,
         },
     )
+    show.artwork_key = artwork_key(show.id, cover.sha256, cover.extension)
+    put_bytes(services.storage, show.artwork_key, cover.data, content_type=cover.mime)
     return show.id
 
 
@@ -123,8 +123,8 @@ def _attach_transcript(services: Services, episode: Episode, path: Path) -> None
     if not path.exists():
         return
     data = path.read_bytes()
-    key = transcript_key(episode.show_id, episode.key, data, "vtt")
-    services.storage.put_bytes(key, data, content_type="text/vtt")
+    key = transcript_key(episode.show_id, episode.key, sha256_of(data), "vtt")
+    put_bytes(services.storage, key, data, content_type="text/vtt")
     episode.transcripts.append(
         Transcript(object_key=key, mime="text/vtt", extension="vtt", language="en", size=len(data))
     )

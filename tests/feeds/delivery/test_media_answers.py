@@ -11,6 +11,7 @@ from episodes.storage.base import Storage
 from sqlalchemy.orm import Session
 
 from episodes.models import Episode, Show, Transcript
+from episodes.storage.small import put_bytes
 from feeds.delivery.facts import Request
 from feeds.delivery.lane import Lane
 from feeds.delivery.seen import MediaSeen
@@ -191,7 +192,7 @@ def test_chapters_are_json_and_for_those_who_may_hear(
 def test_a_transcript_is_for_those_who_may_hear(
     get: Get, people: People, episode: Episode, session: Session, storage: Storage
 ) -> None:
-    storage.put_bytes("transcripts/t.vtt", b"WEBVTT\n", content_type="text/vtt")
+    put_bytes(storage, "transcripts/t.vtt", b"WEBVTT\n", content_type="text/vtt")
     transcript = Transcript(
         episode_id=episode.id,
         object_key="transcripts/t.vtt",
