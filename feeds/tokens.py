@@ -1,7 +1,7 @@
 """The two tokens of a private feed: mint them, read them.
 
-A token is a two-letter kind, the feed's random id and a signature over it, all in lower-case
-base32, because some podcast apps compare addresses without regard to case (AntennaPod). The
+A token is a two-letter kind, the feed's random id in base32 and a signature over it in hex:
+alphabets without case, because some podcast apps compare addresses ignoring it (AntennaPod). The
 feed token opens the feed; the media token opens audio, transcripts and chapters. They sign
 the same id with different salts, so a shared episode link does not give the feed away.
 """
@@ -9,7 +9,6 @@ the same id with different salts, so a shared episode link does not give the fee
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -30,36 +29,34 @@ FEED: Kind = "pf"
 MEDIA: Kind = "pm"
 
 ID_LENGTH = 16  # base32 characters: 80 random bits
-SIGNATURE_BYTES = 15  # 120 bits, 24 base32 characters
-TOKEN_LENGTH = 2 + ID_LENGTH + 24
+SIGNATURE_BYTES = 16  # 32 hex characters
+TOKEN_LENGTH = 2 + ID_LENGTH + 2 * SIGNATURE_BYTES
 _SALTS: dict[Kind, bytes] = {FEED: b"podcast-server.feed", MEDIA: b"podcast-server.media"}
-_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz234567")
+_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 class _ShortHmac(SigningAlgorithm):
-    """HMAC-SHA-256 cut to 120 bits (RFC 2104 §5 allows cutting to half the hash and more
-    than 80 bits; 120 bits fill 24 base32 characters exactly)."""
+    """HMAC-SHA-256 cut to half its length, the shortest that RFC 2104 §5 recommends."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return hmac.digest(key, value, hashlib.sha256)[:SIGNATURE_BYTES]
+        return hmac.digest(key, value, "sha256")[:SIGNATURE_BYTES]
 
 
-class _Base32Signer(Signer):
-    """itsdangerous' signer, writing signatures in base32 instead of base64."""
+class _HexSigner(Signer):
+    """itsdangerous' signer, writing signatures in hex, which knows no upper and lower case."""
 
     def get_signature(self, value: str | bytes) -> bytes:
         raw = self.algorithm.get_signature(self.derive_key(), _to_bytes(value))
-        return base64.b32encode(raw).lower()
+        return raw.hex().encode()
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         try:
-            raw = base64.b32decode(_to_bytes(sig).upper())
+            raw = bytes.fromhex(sig if isinstance(sig, str) else sig.decode())
         except ValueError:
             return False
-        return any(
-            self.algorithm.verify_signature(self.derive_key(key), _to_bytes(value), raw)
-            for key in reversed(self.secret_keys)
-        )
+        value = _to_bytes(value)
+        verify = self.algorithm.verify_signature
+        return any(verify(self.derive_key(key), value, raw) for key in reversed(self.secret_keys))
 
 
 def _to_bytes(value: str | bytes) -> bytes:
@@ -117,11 +114,11 @@ class Tokens:
         return value[2:]
 
 
-def _signer(kind: Kind, keys: list[SigningKey]) -> _Base32Signer:
+def _signer(kind: Kind, keys: list[SigningKey]) -> _HexSigner:
     # Keys are derived here, once; itsdangerous would do it again on every call.
     derived = [hmac.digest(bytes.fromhex(key.secret), _SALTS[kind], "sha256") for key in keys]
     # The separator is never used (lengths are fixed), but itsdangerous wants one.
-    return _Base32Signer(derived, sep=".", key_derivation="none", algorithm=_ShortHmac())
+    return _HexSigner(derived, sep=".", key_derivation="none", algorithm=_ShortHmac())
 
 
 def new_feed_key() -> str:

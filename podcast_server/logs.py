@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from podcast_server.settings import LogSettings
 
-# A token of ours anywhere in a text: its kind, 16 characters of id, 24 of signature.
-_TOKEN = re.compile(r"\b(p[fm])[a-z2-7]{40}\b", re.IGNORECASE)
+# A token of ours anywhere in a text: its kind, 16 characters of id, 32 of signature.
+_TOKEN = re.compile(r"\b(p[fm])[a-z2-7]{16}[0-9a-f]{32}\b", re.IGNORECASE)
 
 
 def redact(text: str) -> str:

@@ -6,13 +6,13 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
-from episodes.storage.base import Storage
 from sqlalchemy.orm import Session
 
 from episodes.episodes import create_episode
 from episodes.models import Audio, Episode, Show
 from episodes.publishing import publish_episode
 from episodes.shows import create_show
+from episodes.storage.base import Storage
 from episodes.storage.small import put_bytes
 from feeds.grants import Cause, give_grant
 from feeds.models import PrivateFeed

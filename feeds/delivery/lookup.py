@@ -142,7 +142,8 @@ _PUBLIC_QUERY = _attachments(
     .select_from(Episode)
     .where(Episode.key == bindparam("episode_key"))
 )
-_SHOW_QUERY: Select[Any] = select(Show.id, Show.revision).where(Show.slug == bindparam("slug"))
+_SHOW: list[Any] = [Show.id, Show.revision]
+_SHOW_QUERY = select(*_SHOW).where(Show.slug == bindparam("slug"))
 
 
 class Lookup:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session, selectinload
+
+from episodes.models import Audio, Episode, Show
 from episodes.notes import notes_html, plain_text
+from feeds.access import NOBODY, Entitlement, EpisodeFacts, is_out, is_public, may_hear, next_change
+from feeds.editions import Assembled
 from feeds.rendering.document import (
     Enclosure,
     FeedDocument,
@@ -16,18 +22,13 @@ from feeds.rendering.document import (
     Person,
     TranscriptLink,
 )
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session, selectinload
-
-from episodes.models import Audio, Episode, Show
-from feeds.access import NOBODY, Entitlement, EpisodeFacts, is_out, is_public, may_hear, next_change
-from feeds.editions import Assembled
 from feeds.rendering.notices import notice_item
+from feeds.tokens import TOKEN_LENGTH
 
 # They stand where a member's tokens will be and have exactly a token's length. Texts of
 # podcasters are searched for them, so that no member's token can land in a show note.
-FEED_SENTINEL = "pfFEEDTOKENSTANDSHERE0000000000000000000000"[:42]
-MEDIA_SENTINEL = "pmMEDIATOKENSTANDSHERE000000000000000000000"[:42]
+FEED_SENTINEL = "FEEDTOKENSTANDSHERE".ljust(TOKEN_LENGTH, "0")
+MEDIA_SENTINEL = "MEDIATOKENSTANDSHERE".ljust(TOKEN_LENGTH, "1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A time: `now`, `2026-12-24`, `2026-12-24 18:00` in the show's zone, or ISO with offset.
 
     Left as a naive datetime when no offset was given; ``in_zone`` then places it.

@@ -61,7 +61,7 @@ def episode() -> None:
     """Episodes: add audio files, list, change, publish and withdraw."""
 
 
-class Audience(click.ParamType):
+class Audience(click.ParamType[str]):
     """`free`, `members`, `sale` or `tier:NAME` (several by comma)."""
 
     name = "audience"
@@ -302,6 +302,7 @@ def _row(each: Episode, now: datetime) -> dict[str, Any]:
 @pass_context
 def edit(
     context: Context,
+    /,
     key: str,
     notes_file: Path | None,
     audience: str | None,

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from episodes.storage.keys import artwork_key
 
 from episodes.artwork import Artwork, prepare_artwork
 from episodes.models import Show
 from episodes.shows import create_show, find_show, list_shows, update_show
+from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
 from podcast_server.cli.context import (
     Context,
@@ -91,7 +91,7 @@ def _category(text: str) -> list[str | None]:
 @json_option
 @pass_context
 def create(
-    context: Context, title: str, slug: str, artwork: Path | None, *, as_json: bool, **given: Any
+    context: Context, /, title: str, slug: str, artwork: Path | None, *, as_json: bool, **given: Any
 ) -> None:
     """Make a show called TITLE."""
     # Checked first, so that a bad cover leaves no half-made show behind.
@@ -132,7 +132,9 @@ def list_(context: Context, *, as_json: bool) -> None:
 @_field_options
 @json_option
 @pass_context
-def edit(context: Context, slug: str, artwork: Path | None, *, as_json: bool, **given: Any) -> None:
+def edit(
+    context: Context, /, slug: str, artwork: Path | None, *, as_json: bool, **given: Any
+) -> None:
     """Change fields of the show SLUG; what you leave out stays."""
     fields = collect_fields(given)
     if artwork is not None:

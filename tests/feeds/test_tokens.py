@@ -75,7 +75,7 @@ def test_no_text_is_a_token_and_none_crashes(text: str) -> None:
     assert Tokens([OLD]).read(FEED, text) is None
 
 
-@given(st.integers(0, TOKEN_LENGTH - 1), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
+@given(st.integers(0, TOKEN_LENGTH - 1), st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789"))
 def test_changing_any_character_of_a_token_kills_it(place: int, character: str) -> None:
     tokens = Tokens([OLD])
     token = tokens.mint(FEED, "a" * 16, "aaaa")

@@ -75,7 +75,7 @@ def test_from_audio_files_to_a_private_feed_that_plays_and_closes(place: Install
             fetch(place.url + path)
 
     written = log.read_text()
-    assert not re.search(r"p[fm][a-z2-7]{40}", written), "a token was logged"
+    assert not re.search(r"p[fm][a-z2-7]{16}[0-9a-f]{32}", written), "a token was logged"
 
 
 def test_one_bad_file_does_not_stop_the_others(place: Installation, tmp_path: Path) -> None:
@@ -96,5 +96,5 @@ def test_the_demo_can_be_run_again_without_doubling_anything(tmp_path: Path) -> 
     first = place.run("demo", "--no-serve").stdout
     second = place.run("demo", "--no-serve").stdout
     assert first == second
-    addresses = re.findall(r"http://\S+/f/pf[a-z2-7]{40}", first)
+    addresses = re.findall(r"http://\S+/f/pf[a-z2-7]{16}[0-9a-f]{32}", first)
     assert len(addresses) == 2

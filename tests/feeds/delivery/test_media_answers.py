@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from episodes.storage.base import Storage
 from sqlalchemy.orm import Session
 
 from episodes.models import Episode, Show, Transcript
+from episodes.storage.base import Storage
 from episodes.storage.small import put_bytes
 from feeds.delivery.facts import Request
 from feeds.delivery.lane import Lane
