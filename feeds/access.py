@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 Window = tuple[str, int, int, int | None, str]
 
@@ -19,8 +20,7 @@ CARD_FAILING = "card_failing"
 REPLACED = "replaced"
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
+class Entitlement(NamedTuple):
     """What one member may hear of one show at one moment.
 
     ``scopes`` holds ("show", 0), ("tier", id), ("season", number) and ("episode", id),

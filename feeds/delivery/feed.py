@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from feeds.access import REPLACED, Entitlement, entitlement_at, parse_windows
 from feeds.delivery.caching import choose_coding, matches
@@ -29,8 +29,7 @@ _NOBODY = b"0" * TOKEN_LENGTH
 _GONE = Entitlement((), REPLACED)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedAnswer:
+class FeedAnswer(NamedTuple):
     """An answer, and whose poll it was (0 for nobody's)."""
 
     answer: Answer

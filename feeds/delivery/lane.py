@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from episodes.storage.base import Storage
-
 from feeds.delivery.facts import Answer, Body, Request, text_answer
 from feeds.delivery.feed import answer_private_feed, answer_public_feed
 from feeds.delivery.lookup import Lookup
@@ -98,7 +97,7 @@ class Lane:
             return self._unknown(request, now)
         answer = found.answer
         self._recorder.put(PollSeen(now, found.feed_id, answer.status, request.user_agent))
-        return replace(answer, body=b"") if request.method == "HEAD" else answer
+        return answer._replace(body=b"") if request.method == "HEAD" else answer
 
     def _public_feed(self, slug: str, request: Request) -> Answer | None:
         if request.method not in {"GET", "HEAD"}:
@@ -107,7 +106,7 @@ class Lane:
             slug, request, lookup=self._lookup, editions=self._editions, now=self._clock()
         )
         if answer is not None and request.method == "HEAD":
-            return replace(answer, body=b"")
+            return answer._replace(body=b"")
         return answer
 
     def _private_media(self, token: str, name: MediaName, request: Request) -> Answer:
@@ -152,7 +151,7 @@ class Lane:
     def _deliver(self, found: MediaAnswer, request: Request, now: float) -> Answer:
         answer = found.answer
         if request.method == "HEAD":
-            return replace(answer, body=b"")
+            return answer._replace(body=b"")
         note = _note(found, request, now)
         if note is None:
             return answer
@@ -162,7 +161,7 @@ class Lane:
         if not self._streams.acquire(blocking=False):
             # All places for local downloads are taken: apps come back after a 503.
             return text_answer(503, "The server is busy; try again soon.", ("Retry-After", "20"))
-        return replace(answer, body=_Stream(answer.body, note, self._recorder, self._streams))
+        return answer._replace(body=_Stream(answer.body, note, self._recorder, self._streams))
 
 
 def _note(found: MediaAnswer, request: Request, now: float) -> MediaSeen | None:

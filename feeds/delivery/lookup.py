@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Select, bindparam, select
 from sqlalchemy.orm import aliased
@@ -22,8 +22,7 @@ from feeds.access import EpisodeFacts
 from feeds.models import Access, PrivateFeed
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRow:
+class FeedRow(NamedTuple):
     """What answering a feed needs: the feed, its show's revision, the member's windows."""
 
     feed_id: int

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class PollSeen:
+class PollSeen(NamedTuple):
     """One poll of a private feed. ``at`` in Unix seconds."""
 
     at: float
