@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from feeds.rendering.document import FeedItem
-
 from episodes.models import Show
+from feeds.rendering.document import FeedItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from episodes.audio.probe import probe
-from episodes.storage.keys import artwork_key, transcript_key
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +17,7 @@ from episodes.ingest import attach_audio, fields_from_audio, store_audio
 from episodes.models import Episode, Show, Transcript
 from episodes.publishing import publish_episode
 from episodes.shows import create_show
+from episodes.storage.keys import artwork_key, transcript_key
 from episodes.storage.small import put_bytes, sha256_of
 from feeds.grants import Cause, give_grant
 from feeds.private_feeds import ensure_feed, feed_url

@@ -1,0 +1,1 @@
+"""What an audio file is and says of itself: probed in a child process with limits."""

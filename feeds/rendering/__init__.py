@@ -1,0 +1,1 @@
+"""From rows to bytes: the plain document, its assembly, and its writing through feedgen."""

@@ -1,0 +1,1 @@
+"""One module for each namespace that feedgen does not write, or writes wrongly."""
