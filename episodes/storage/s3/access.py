@@ -1,0 +1,54 @@
+"""Who may reach the bucket: nobody without a signature, and browsers only from our pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from episodes.storage.base import StoragePublic
+from episodes.storage.s3.bucket import Bucket
+from episodes.storage.s3.errors import error_code, s3_errors
+
+
+def refuse_public(anonymous: Any, bucket: Bucket, key: str) -> None:
+    """Raises StoragePublic if a client without keys can read this object."""
+    with s3_errors(bucket.name, key):
+        try:
+            answer = anonymous.get_object(Bucket=bucket.name, Key=bucket.full_key(key))
+        except ClientError:
+            return  # refused, as it should be
+    answer["Body"].close()
+    raise StoragePublic(
+        f"anybody can read the bucket “{bucket.name}”: make it private, or members' episodes"
+        " can be had without paying"
+    )
+
+
+def allow_origin(bucket: Bucket, origin: str) -> None:
+    """Add a CORS rule for pages of ``origin``, next to the rules that are there."""
+    rules = _cors_rules(bucket)
+    if any(origin in rule["AllowedOrigins"] for rule in rules):
+        return
+    ours = {
+        "AllowedOrigins": [origin],
+        "AllowedMethods": ["GET", "PUT"],
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 3600,
+    }
+    with s3_errors(bucket.name):
+        bucket.client.put_bucket_cors(
+            Bucket=bucket.name, CORSConfiguration={"CORSRules": [*rules, ours]}
+        )
+
+
+def _cors_rules(bucket: Bucket) -> list[Any]:
+    with s3_errors(bucket.name):
+        try:
+            answer = bucket.client.get_bucket_cors(Bucket=bucket.name)
+        except ClientError as error:
+            if error_code(error) == "NoSuchCORSConfiguration":
+                return []
+            raise
+    return [*answer["CORSRules"]]
