@@ -89,6 +89,10 @@ class Tokens:
         """The id of the key that mints for new feeds."""
         return self.keys[-1].id
 
+    def derive(self, purpose: bytes) -> bytes:
+        """A secret for another purpose, from the oldest key, so that it outlives rotation."""
+        return hmac.digest(bytes.fromhex(self.keys[0].secret), purpose, "sha256")
+
     def mint(self, kind: Kind, feed_key: str, signing_key: str) -> str:
         """The token of ``kind`` for the feed with this random id, always the same.
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
-from episodes.storage.base import Storage, StorageSettings
-from episodes.storage.choose import open_storage
-from feeds.personalise import PreparedDocument, prepare
-from feeds.rendering.document import FeedDocument
-from feeds.rendering.write import write_feed
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from feeds.delivery.lane import Lane, Limits
+from episodes.storage.base import Storage, StorageSettings
+from episodes.storage.choose import open_storage
+from feeds.delivery.lane import Lane, Limits, Recorder
 from feeds.delivery.lookup import Lookup
-from feeds.delivery.seen import NoRecorder, Recorder
+from feeds.downloads.country import no_country, open_countries
+from feeds.downloads.opawg import agents_with, load_opawg
+from feeds.downloads.record import HitBuffer
+from feeds.downloads.write import entry_writer
 from feeds.editions import Editions
+from feeds.personalise import PreparedDocument, prepare
 from feeds.rendering.assemble import FEED_SENTINEL, MEDIA_SENTINEL, Addresses, Assembler
+from feeds.rendering.document import FeedDocument
+from feeds.rendering.write import write_feed
 from feeds.tokens import Tokens, load_signing_keys
 from podcast_server.database import open_engine, session_factory
 from podcast_server.settings import Settings
@@ -85,7 +89,22 @@ def build_edition(document: FeedDocument) -> PreparedDocument:
     )
 
 
-def open_lane(services: Services, recorder: Recorder | None = None) -> Lane:
+def open_recorder(services: Services) -> HitBuffer:
+    """The buffer of one process between answers and statistics; not yet started."""
+    downloads = services.settings.downloads
+    return HitBuffer(
+        entry_writer(
+            services.sessions,
+            services.tokens.derive(b"podcast-server.addresses"),
+            open_countries(Path(downloads.country_database))
+            if downloads.country_database
+            else no_country,
+            agents_with(load_opawg(Path(downloads.agent_list))) if downloads.agent_list else None,
+        )
+    )
+
+
+def open_lane(services: Services, recorder: Recorder) -> Lane:
     """The delivery lane of one process."""
     settings = services.settings
     streams = max(1, settings.server.threads - RESERVED_THREADS)
@@ -99,7 +118,7 @@ def open_lane(services: Services, recorder: Recorder | None = None) -> Lane:
             folder=settings.data / "cache" / "editions",
         ),
         storage=services.storage,
-        recorder=recorder or NoRecorder(),
+        recorder=recorder,
         clock=time.time,
         limits=Limits(settings.feeds.guesses_per_minute, streams),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from feeds.delivery.door import fast_lane
 from podcast_server.app import create_app
 from podcast_server.database import require_current_schema
 from podcast_server.logs import set_up_logging
-from podcast_server.services import open_lane, open_services
+from podcast_server.services import open_lane, open_recorder, open_services
 from podcast_server.settings import find_config, load_settings
 
 if TYPE_CHECKING:
@@ -22,5 +23,9 @@ def create() -> WSGIApplication:
     set_up_logging(settings.log)
     services = open_services(settings)
     require_current_schema(services.engine)
-    lane = open_lane(services)
+    recorder = open_recorder(services)
+    recorder.start()
+    # Workers end without atexit; this is the hook that multiprocessing runs.
+    Finalize(None, recorder.close, exitpriority=10)
+    lane = open_lane(services, recorder)
     return fast_lane(lane, create_app(services, lane))

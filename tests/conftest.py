@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from episodes.storage.base import Storage
-from episodes.storage.memory import MemoryStorage
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
+from episodes.storage.base import Storage
+from episodes.storage.memory import MemoryStorage
 from feeds.delivery.facts import Answer, Body, Request
 from feeds.delivery.lane import Lane, Limits
 from feeds.delivery.lookup import Lookup
-from feeds.delivery.seen import MediaSeen, PollSeen
+from feeds.downloads.record import Entry
 from feeds.editions import Editions
 from feeds.models import PrivateFeed
 from feeds.rendering.assemble import Addresses, Assembler
@@ -95,10 +95,10 @@ def tokens() -> Tokens:
 class Notes:
     """A recorder that keeps everything in a list."""
 
-    seen: list[PollSeen | MediaSeen] = field(default_factory=list)
+    seen: list[Entry] = field(default_factory=list)
 
-    def put(self, seen: PollSeen | MediaSeen) -> None:
-        self.seen.append(seen)
+    def put(self, entry: Entry) -> None:
+        self.seen.append(entry)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mutagen import MutagenError
 
@@ -58,7 +58,8 @@ def _stream(file: BinaryIO, kind: Kind, size: int, warnings: list[str]) -> Audio
         raise AudioRefused("truncated" if start >= size else "damaged")
     if walked.declared_frames and walked.frames < walked.declared_frames * 0.98:
         raise AudioRefused("truncated")
-    tags, chapters = AudioTags(), ()
+    tags: AudioTags = AudioTags()
+    chapters: tuple[ChapterFact, ...] = ()
     if start > MAX_ID3:
         warnings.append("tags_too_large")
     elif start:
@@ -81,22 +82,26 @@ def _stream(file: BinaryIO, kind: Kind, size: int, warnings: list[str]) -> Audio
 
 def _id3(file: BinaryIO) -> tuple[AudioTags, tuple[ChapterFact, ...]]:
     file.seek(0)
-    return read_id3(ID3(fileobj=file))
+    tags: Any = ID3
+    return read_id3(tags(fileobj=file))
 
 
 def _container(file: BinaryIO, kind: Kind, size: int, warnings: list[str]) -> AudioFacts:
     file.seek(0)
-    tags, chapters = AudioTags(), ()
+    audio: Any
+    tags: AudioTags = AudioTags()
+    chapters: tuple[ChapterFact, ...] = ()
     if kind == "mp4":
         audio, (tags, chapters) = read_mp4(file)
         _require_whole_atoms(file, size)
     elif kind == "wav":
-        audio = WAVE(file)
+        wave: Any = WAVE
+        audio = wave(file)
         _require_whole_wave(file, size)
         if audio.tags is not None:
             tags, chapters = read_id3(audio.tags)
     else:
-        reader = {"vorbis": OggVorbis, "opus": OggOpus, "flac": FLAC}[kind]
+        reader: Any = {"vorbis": OggVorbis, "opus": OggOpus, "flac": FLAC}[kind]
         audio = reader(file)
         tags, chapters = read_vorbis(audio)
     info = audio.info

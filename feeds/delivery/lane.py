@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol
 
 from episodes.storage.base import Storage
 from feeds.delivery.facts import Answer, Body, Request, text_answer
@@ -24,8 +25,8 @@ from feeds.delivery.media import (
     answer_public_media,
     parse_name,
 )
-from feeds.delivery.seen import MediaSeen, PollSeen, Recorder
 from feeds.delivery.throttle import GuessLimit
+from feeds.downloads.record import Entry, FeedPoll, MediaHit
 from feeds.editions import Editions
 from feeds.tokens import Tokens
 
@@ -38,6 +39,13 @@ class Limits:
 
     guesses_per_minute: int
     streams: int  # local audio downloads at the same time, per process
+
+
+class Recorder(Protocol):
+    """Takes notes; never blocks and never fails the request."""
+
+    def put(self, entry: Entry) -> None:
+        """Remember it, to be written soon."""
 
 
 class Lane:
@@ -96,7 +104,7 @@ class Lane:
         if found is None:
             return self._unknown(request, now)
         answer = found.answer
-        self._recorder.put(PollSeen(now, found.feed_id, answer.status, request.user_agent))
+        self._recorder.put(FeedPoll(now, found.feed_id, answer.status, request.user_agent))
         return answer._replace(body=b"") if request.method == "HEAD" else answer
 
     def _public_feed(self, slug: str, request: Request) -> Answer | None:
@@ -164,28 +172,23 @@ class Lane:
         return answer._replace(body=_Stream(answer.body, note, self._recorder, self._streams))
 
 
-def _note(found: MediaAnswer, request: Request, now: float) -> MediaSeen | None:
+def _note(found: MediaAnswer, request: Request, now: float) -> MediaHit | None:
     """The statistics' note of an answered audio request; None for what is not audio."""
     if found.audio is None or found.episode is None or found.asked is None:
         return None
-    return MediaSeen(
+    return MediaHit(
         at=now,
-        show_id=found.episode.show_id,
-        episode_id=found.episode.facts.id,
         episode_key=found.episode.key,
-        feed_id=found.feed.feed_id if found.feed else None,
-        member_id=found.feed.member_id if found.feed else None,
         method=request.method,
         status=found.answer.status,
-        start=found.asked.start,
-        end=found.asked.end,
-        sent=found.asked.length if found.redirected else 0,
-        file_bytes=found.audio.size,
-        minute_bytes=found.audio.minute_bytes,
-        redirected=found.redirected,
         address=request.address,
         user_agent=request.user_agent,
-        referrer=request.referrer,
+        file_bytes=found.audio.size,
+        minute_bytes=found.audio.minute_bytes,
+        range_header=request.range or None,
+        bytes_served=None,
+        feed_id=found.feed.feed_id if found.feed else None,
+        member_id=found.feed.member_id if found.feed else None,
     )
 
 
@@ -196,7 +199,7 @@ class _Stream:
     """
 
     def __init__(
-        self, source: Body, note: MediaSeen, recorder: Recorder, places: threading.Semaphore
+        self, source: Body, note: MediaHit, recorder: Recorder, places: threading.Semaphore
     ) -> None:
         self._source = source
         self._note = note
@@ -220,7 +223,7 @@ class _Stream:
             return
         self._open = False
         self._places.release()
-        self._recorder.put(replace(self._note, sent=self._sent))
+        self._recorder.put(self._note._replace(bytes_served=self._sent))
 
 
 def _only_reading() -> Answer:

@@ -16,7 +16,6 @@ from typing import Literal
 
 from episodes.chapters import chapters_json
 from episodes.storage.base import Storage
-
 from feeds.access import entitlement_at, is_out, is_public, may_hear, parse_windows
 from feeds.delivery.caching import matches
 from feeds.delivery.facts import PRIVATE, Answer, Headers, Request, text_answer

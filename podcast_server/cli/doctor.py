@@ -13,11 +13,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import click
-from episodes.storage.base import Storage
-from episodes.storage.choose import open_storage
 
 from episodes.errors import EpisodeError
 from episodes.ingest import delete_orphans, find_orphans
+from episodes.storage.base import Storage
+from episodes.storage.choose import open_storage
 from feeds.errors import FeedError
 from feeds.tokens import load_signing_keys
 from podcast_server.cli.context import FAILED, Context, json_option, pass_context, print_json

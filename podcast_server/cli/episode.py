@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from episodes.audio.facts import AudioFacts
-from episodes.audio.probe import probe
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from sqlalchemy.orm import Session
 
+from episodes.audio.facts import AudioFacts
+from episodes.audio.probe import probe
 from episodes.episodes import (
     create_episode,
     episodes_of,

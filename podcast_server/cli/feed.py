@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import click
 import segno
-from feeds.rendering.write import write_feed
 from sqlalchemy.orm import Session
 
 from episodes.shows import find_show
@@ -24,6 +23,7 @@ from feeds.private_feeds import (
     revoke_feed,
 )
 from feeds.rendering.assemble import FEED_SENTINEL, MEDIA_SENTINEL, Assembler
+from feeds.rendering.write import write_feed
 from podcast_server.accounts.members import find_member
 from podcast_server.cli.context import (
     Context,

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from episodes.audio.probe import probe
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.artwork import prepare_artwork
+from episodes.audio.probe import probe
 from episodes.episodes import create_episode
 from episodes.ingest import attach_audio, fields_from_audio, store_audio
 from episodes.models import Episode, Show, Transcript
@@ -98,7 +98,7 @@ def _make_show(services: Services, session: Session, now: datetime) -> int:
 
 
 def _make_episode(services: Services, show_id: int, sample: _Sample, now: datetime) -> None:
-    path = next(FOLDER.glob(f"{sample.number:02d}*.m[p4][3a]"))
+    path = next(FOLDER.glob(f"s01e{sample.number:02d}-*.m[p4][3a]"))
     guid = f"harbour-sample-{sample.number}"
     with services.sessions() as session:
         if session.scalar(select(Episode.id).where(Episode.guid == guid)):

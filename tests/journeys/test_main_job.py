@@ -20,7 +20,7 @@ def place(tmp_path: Path) -> Installation:
 
 
 def test_from_audio_files_to_a_private_feed_that_plays_and_closes(place: Installation) -> None:
-    files = sorted(AUDIO.glob("0*.m[p4][3a]"))
+    files = sorted(AUDIO.glob("s01e*.m[p4][3a]"))
     place.run("show", "create", "Harbour", "--language", "en", "--artwork", AUDIO / "cover.jpg")
     added = place.json("episode", "add", *files, "--show", "harbour", "--every-days", "0")
     assert [row["outcome"] for row in added] == ["added"] * len(files)
@@ -79,7 +79,7 @@ def test_from_audio_files_to_a_private_feed_that_plays_and_closes(place: Install
 
 
 def test_one_bad_file_does_not_stop_the_others(place: Installation, tmp_path: Path) -> None:
-    good = sorted(AUDIO.glob("0*.mp3"))[0]
+    good = sorted(AUDIO.glob("s01e*.mp3"))[0]
     bad = tmp_path / "report.mp3"
     bad.write_bytes(b"%PDF-1.7 not audio at all" * 50)
     place.run("show", "create", "Harbour")

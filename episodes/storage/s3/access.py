@@ -30,7 +30,7 @@ def allow_origin(bucket: Bucket, origin: str) -> None:
     rules = _cors_rules(bucket)
     if any(origin in rule["AllowedOrigins"] for rule in rules):
         return
-    ours = {
+    ours: Any = {
         "AllowedOrigins": [origin],
         "AllowedMethods": ["GET", "PUT"],
         "AllowedHeaders": ["*"],

@@ -6,11 +6,11 @@ import gzip
 from datetime import datetime, timedelta
 
 import feedparser
-from episodes.storage.base import Storage
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
 from episodes.publishing import unpublish_episode
+from episodes.storage.base import Storage
 from feeds.grants import Cause
 from feeds.models import PrivateFeed
 from feeds.private_feeds import replace_feed, revoke_feed

@@ -14,7 +14,7 @@ from episodes.storage.base import Storage
 from episodes.storage.small import put_bytes
 from feeds.delivery.facts import Request
 from feeds.delivery.lane import Lane
-from feeds.delivery.seen import MediaSeen
+from feeds.downloads.record import MediaHit
 from tests.builders import build_episode
 from tests.conftest import Clock, Get, Notes, People, body_of, header
 
@@ -135,8 +135,8 @@ def test_what_was_taken_is_noted_when_the_stream_ends(
 ) -> None:
     body_of(get(people.paying.media + f"/{episode.key}.mp3", range="bytes=100-", user_agent="X/1"))
     [note] = notes.seen
-    assert isinstance(note, MediaSeen)
-    assert (note.start, note.end, note.sent) == (100, len(DATA), len(DATA) - 100)
+    assert isinstance(note, MediaHit)
+    assert (note.range_header, note.bytes_served) == ("bytes=100-", len(DATA) - 100)
     assert (note.member_id, note.feed_id) == (people.paying.member_id, people.paying.feed_id)
     assert (note.status, note.method, note.user_agent) == (206, "GET", "X/1")
 
@@ -153,8 +153,8 @@ def test_a_listener_who_hangs_up_is_noted_with_what_they_took(
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
     [note] = notes.seen
-    assert isinstance(note, MediaSeen)
-    assert note.sent == len(first)
+    assert isinstance(note, MediaHit)
+    assert note.bytes_served == len(first)
 
 
 def test_head_is_not_noted(get: Get, people: People, episode: Episode, notes: Notes) -> None:
