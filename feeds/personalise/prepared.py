@@ -72,7 +72,7 @@ def prepare(
     """Compress an XML document (UTF-8) in which sentinels stand where the tokens will go.
 
     ``level`` is zlib's. Raises ValueError if the document holds bytes that XML forbids, or if
-    the sentinels are empty, over 500 bytes, or contained in one another.
+    the sentinels are empty, over 256 bytes, or contained in one another.
     """
     template = templates.from_document(document, (feed_sentinel, media_sentinel))
     plain = cut(template.body, template.occurrences)

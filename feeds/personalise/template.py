@@ -28,7 +28,7 @@ FORBIDDEN = bytes(
     for value in range(1, 256)
     if (value < 0x20 and value not in b"\t\n\r") or value in (0xC0, 0xC1) or value >= 0xF5
 )
-LONGEST = 500  # bytes of one placeholder; there are pairs enough for two of them
+LONGEST = 256  # bytes of one placeholder; for all lengths up to it there are two (tried)
 
 
 class Occurrence(NamedTuple):
@@ -84,7 +84,7 @@ def make_placeholders(feed_length: int, media_length: int) -> Pair:
         raise ValueError(f"a token has 1 to {LONGEST} bytes")
     walk = bytes(_walk())
     # Pairs inside either are distinct wherever the walk is cut; what must be sought are cuts
-    # whose ends differ too. Half of all lengths have them at the first try, all at some try.
+    # whose ends differ too. Half of all lengths have them at the first try.
     for start, gap in product(range(len(FORBIDDEN)), repeat=2):
         middle = start + feed_length + gap
         feed, media = walk[start : start + feed_length], walk[middle : middle + media_length]
