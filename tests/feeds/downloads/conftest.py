@@ -15,13 +15,27 @@ from feeds.models import PrivateFeed
 from podcast_server.accounts.models import Member
 from podcast_server.database import open_engine, session_factory
 from podcast_server.tables import metadata
+from tests import postgresql
 
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/downloads.sqlite3")
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    if postgresql.binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with postgresql.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path}/downloads.sqlite3")
+    else:
+        engine = open_engine(request.getfixturevalue("postgresql_url"))
+        metadata.drop_all(engine)
     metadata.create_all(engine)
     yield engine
     engine.dispose()

@@ -10,8 +10,12 @@ import pytest
 from feeds.downloads.record import Entry, FeedPoll, HitBuffer, MediaHit
 
 
-def poll(n: int) -> FeedPoll:
-    return FeedPoll(at=1.0, feed_id=n, status=200, user_agent="AntennaPod/3")
+def hit(n: int) -> MediaHit:
+    return MediaHit(float(n), "one", "GET", 200, "192.0.2.1", "AntennaPod/3", 10, 5)
+
+
+def poll(n: int, feed_id: int = 1) -> FeedPoll:
+    return FeedPoll(at=float(n), feed_id=feed_id, status=200, user_agent="AntennaPod/3")
 
 
 class Shelf:
@@ -37,25 +41,46 @@ def test_entries_are_written_in_order_and_in_batches() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write, batch_size=4)
     for n in range(10):
-        buffer.put(poll(n))
+        buffer.put(hit(n))
     assert buffer.flush()
     assert [len(batch) for batch in shelf.batches] == [4, 4, 2]
-    assert shelf.entries == [poll(n) for n in range(10)]
+    assert shelf.entries == [hit(n) for n in range(10)]
 
 
 def test_polls_and_hits_share_the_buffer() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write)
-    hit = MediaHit(1.0, "one", "GET", 200, "192.0.2.1", "AntennaPod/3", 10, 5)
     buffer.put(poll(1))
-    buffer.put(hit)
+    buffer.put(hit(1))
     buffer.flush()
-    assert shelf.entries == [poll(1), hit]
+    assert shelf.entries == [hit(1), poll(1)]
 
 
-def test_the_thread_writes_without_being_asked() -> None:
+def test_only_the_latest_poll_of_a_feed_is_written() -> None:
     shelf = Shelf()
-    buffer = HitBuffer(shelf.write, interval=0.01)
+    buffer = HitBuffer(shelf.write)
+    for n in range(100):
+        buffer.put(poll(n, feed_id=n % 3))
+    assert buffer.stats().waiting == 3
+    buffer.flush()
+    assert sorted(shelf.entries) == [poll(97, 1), poll(98, 2), poll(99, 0)]
+
+
+def test_polls_wait_for_their_own_interval_and_hits_do_not() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, interval=0.01, poll_interval=3600.0)
+    buffer.start()
+    buffer.put(poll(1))
+    buffer.put(hit(1))
+    assert shelf.written.wait(10)
+    assert shelf.entries == [hit(1)]
+    buffer.close()
+    assert shelf.entries == [hit(1), poll(1)]
+
+
+def test_the_thread_writes_polls_when_their_time_has_come() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, interval=0.01, poll_interval=0.0)
     buffer.start()
     buffer.put(poll(1))
     assert shelf.written.wait(10)
@@ -63,12 +88,29 @@ def test_the_thread_writes_without_being_asked() -> None:
     assert shelf.entries == [poll(1)]
 
 
+def test_polls_of_too_many_feeds_are_refused_and_counted() -> None:
+    buffer = HitBuffer(Shelf().write, limit=2)
+    for feed_id in (1, 2, 3, 1):
+        buffer.put(poll(1, feed_id))
+    assert (buffer.stats().waiting, buffer.stats().dropped) == (2, 1)
+
+
+def test_the_thread_writes_without_being_asked() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, interval=0.01)
+    buffer.start()
+    buffer.put(hit(1))
+    assert shelf.written.wait(10)
+    buffer.close()
+    assert shelf.entries == [hit(1)]
+
+
 def test_a_full_batch_wakes_the_thread_before_its_time() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write, batch_size=3, interval=3600.0)
     buffer.start()
     for n in range(4):
-        buffer.put(poll(n))
+        buffer.put(hit(n))
     assert shelf.written.wait(10)
     buffer.close()
 
@@ -77,10 +119,10 @@ def test_a_full_buffer_refuses_and_counts() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write, limit=5)
     for n in range(8):
-        buffer.put(poll(n))
+        buffer.put(hit(n))
     assert (buffer.stats().waiting, buffer.stats().dropped) == (5, 3)
     buffer.close()
-    assert shelf.entries == [poll(n) for n in range(5)]
+    assert shelf.entries == [hit(n) for n in range(5)]
 
 
 def test_while_the_writer_is_away_nothing_is_lost_nor_written_twice(
@@ -90,7 +132,7 @@ def test_while_the_writer_is_away_nothing_is_lost_nor_written_twice(
     buffer = HitBuffer(shelf.write, batch_size=4)
     shelf.away = True
     for n in range(6):
-        buffer.put(poll(n))
+        buffer.put(hit(n))
     with caplog.at_level(logging.WARNING):
         assert not buffer.flush()
     assert buffer.stats().failures == 1
@@ -98,7 +140,7 @@ def test_while_the_writer_is_away_nothing_is_lost_nor_written_twice(
     assert "trying again" in caplog.text
     shelf.away = False
     assert buffer.flush()
-    assert shelf.entries == [poll(n) for n in range(6)]
+    assert shelf.entries == [hit(n) for n in range(6)]
     assert buffer.stats().written == 6
 
 
@@ -113,32 +155,32 @@ def test_the_thread_outlives_a_writer_that_fails() -> None:
 
     buffer = HitBuffer(write, interval=0.01)
     buffer.start()
-    buffer.put(poll(1))
+    buffer.put(hit(1))
     assert tried.wait(10)
     shelf.away = False
     assert shelf.written.wait(10)
     buffer.close()
-    assert shelf.entries == [poll(1)]
+    assert shelf.entries == [hit(1)]
 
 
 def test_closing_writes_the_rest_and_refuses_what_comes_later() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write, interval=3600.0)
     buffer.start()
-    buffer.put(poll(1))
+    buffer.put(hit(1))
     buffer.close()
-    buffer.put(poll(2))
-    assert shelf.entries == [poll(1)]
+    buffer.put(hit(2))
+    assert shelf.entries == [hit(1)]
     assert buffer.stats().dropped == 1
 
 
 def test_closing_twice_and_without_a_thread_is_fine() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write)
-    buffer.put(poll(1))
+    buffer.put(hit(1))
     buffer.close()
     buffer.close()
-    assert shelf.entries == [poll(1)]
+    assert shelf.entries == [hit(1)]
 
 
 def test_what_cannot_be_written_at_the_end_is_counted_as_lost(
@@ -147,7 +189,7 @@ def test_what_cannot_be_written_at_the_end_is_counted_as_lost(
     shelf = Shelf()
     shelf.away = True
     buffer = HitBuffer(shelf.write)
-    buffer.put(poll(1))
+    buffer.put(hit(1))
     buffer.close()
     assert buffer.stats().dropped == 1
     assert buffer.stats().waiting == 0
@@ -161,7 +203,7 @@ def test_many_threads_put_and_nothing_is_lost() -> None:
 
     def put_many(start: int) -> None:
         for n in range(start, start + 500):
-            buffer.put(poll(n))
+            buffer.put(hit(n))
 
     threads = [threading.Thread(target=put_many, args=(start * 500,)) for start in range(4)]
     for thread in threads:
@@ -169,4 +211,4 @@ def test_many_threads_put_and_nothing_is_lost() -> None:
     for thread in threads:
         thread.join()
     buffer.close()
-    assert sorted(shelf.entries) == [poll(n) for n in range(2000)]
+    assert sorted(shelf.entries) == [hit(n) for n in range(2000)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.models import CountedDay, RawHit
@@ -153,7 +153,7 @@ def test_a_database_that_is_away_is_an_error_so_that_the_buffer_tries_again(
     buffer.put(media_hit())
     with sessions.begin() as session:
         session.connection().exec_driver_sql("ALTER TABLE raw_hits RENAME TO elsewhere")
-    with pytest.raises(OperationalError):
+    with pytest.raises(DatabaseError):
         write(sessions, media_hit())
     assert not buffer.flush()
     with sessions.begin() as session:
