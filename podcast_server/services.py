@@ -14,8 +14,8 @@ from episodes.storage.base import Storage, StorageSettings
 from episodes.storage.choose import open_storage
 from feeds.delivery.lane import Lane, Limits, Recorder
 from feeds.delivery.lookup import Lookup
+from feeds.downloads.choose import choose_agents
 from feeds.downloads.country import no_country, open_countries
-from feeds.downloads.opawg import agents_with, load_opawg
 from feeds.downloads.record import HitBuffer
 from feeds.downloads.write import entry_writer
 from feeds.editions import Editions
@@ -99,7 +99,7 @@ def open_recorder(services: Services) -> HitBuffer:
             open_countries(Path(downloads.country_database))
             if downloads.country_database
             else no_country,
-            agents_with(load_opawg(Path(downloads.agent_list))) if downloads.agent_list else None,
+            choose_agents(downloads.agent_list),
         )
     )
 
