@@ -15,6 +15,7 @@ from tests.stripe_stand_in.errors import StripeError
 from tests.stripe_stand_in.expand import render
 from tests.stripe_stand_in.form import Tree, parse_form
 from tests.stripe_stand_in.idempotency import Memory, Remembered
+from tests.stripe_stand_in.older import modernize
 from tests.stripe_stand_in.pages import checkout as checkout_page
 from tests.stripe_stand_in.pages import portal as portal_page
 from tests.stripe_stand_in.resources import ROUTES
@@ -43,8 +44,7 @@ class Api:
         key = _api_key()
         self._fail_on_purpose()
         _check_version()
-        source = request.args if route.method in ("GET", "DELETE") else request.form
-        tree = parse_form(source.items(multi=True)) if source else {}
+        tree = _read_tree()
         idempotency_key = request.headers.get("Idempotency-Key")
         with self.world.lock:
             self.world.request_id = f"req_{self.world.store.secret(14)}"
@@ -86,6 +86,13 @@ class Api:
             self.faults.count -= 1
             kind = "rate_limit_error" if self.faults.status == 429 else "api_error"
             raise StripeError("Failing on purpose.", status=self.faults.status, kind=kind)
+
+
+def _read_tree() -> Tree:
+    """Parameters of the address and the body alike: DELETE puts them in either."""
+    pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    tree = parse_form(pairs)
+    return tree if "Stripe-Version" in request.headers else modernize(request.path, tree)
 
 
 def _api_key() -> str:

@@ -17,7 +17,7 @@ class Means:
     decline: the decline code of every charge, also of adding it, unless only_later is set
     only_later: adding it and paying in person work, charging it in the background does not
     asks: the holder must confirm (3-D Secure) when present
-    disputes: the charge succeeds and is disputed at once
+    disputes: the charge succeeds and is disputed at once; inquiry: the bank only asks about it
     delayed: the money arrives or bounces days later; bounces says which
     """
 
@@ -27,6 +27,7 @@ class Means:
     only_later: bool = False
     asks: bool = False
     disputes: bool = False
+    inquiry: bool = False
     delayed: bool = False
     bounces: bool = False
     kind: str = "card"
@@ -51,7 +52,9 @@ CARDS = {
         Means("4000000000000119", decline="processing_error"),
         Means("4000000000000341", decline="generic_decline", only_later=True),
         Means("4000002760003184", asks=True),
+        Means("4000000000003220", asks=True),
         Means("4000000000000259", disputes=True),
+        Means("4000000000001976", disputes=True, inquiry=True),
     )
 }
 
@@ -67,23 +70,35 @@ TOKENS = {
     "authenticationRequired": "4000002760003184",
     "threeDSecure2Required": "4000002760003184",
     "createDispute": "4000000000000259",
+    "createDisputeInquiry": "4000000000001976",
     "bypassPending": "4242424242424242",
 }
 
+_BANK = "STRIPE TEST BANK"
 ACCOUNTS = {
     bank.number: bank
     for bank in (
-        Means("000123456789", "STRIPE TEST BANK", delayed=True, kind="us_bank_account"),
-        Means(
-            "000111111116", "STRIPE TEST BANK", delayed=True, bounces=True, kind="us_bank_account"
-        ),
+        Means("000123456789", _BANK, delayed=True, kind="us_bank_account"),
+        Means("000111111116", _BANK, delayed=True, bounces=True, kind="us_bank_account"),
+        Means("AT611904300234573201", _BANK, delayed=True, kind="sepa_debit"),
+        Means("AT321904300235473204", _BANK, delayed=True, kind="sepa_debit"),
+        Means("AT861904300235473202", _BANK, delayed=True, bounces=True, kind="sepa_debit"),
+        Means("IT60X0542811101000000123456", _BANK, delayed=True, bounces=True, kind="sepa_debit"),
+        Means("00012345", _BANK, delayed=True, kind="bacs_debit"),
+        Means("33333335", _BANK, delayed=True, bounces=True, kind="bacs_debit"),
     )
 }
+DEBITS = {"usd": "us_bank_account", "eur": "sepa_debit", "gbp": "bacs_debit"}
 
 
 def by_number(number: str) -> Means | None:
     """A card by its number, spaces ignored; None for a number that is not a test card."""
     return CARDS.get("".join(number.split()))
+
+
+def working_account(kind: str) -> Means:
+    """The account of this kind whose debits arrive."""
+    return next(bank for bank in ACCOUNTS.values() if bank.kind == kind and not bank.bounces)
 
 
 def by_token(token: str) -> Means | None:

@@ -192,6 +192,9 @@ def change_trial_end(world: World, subscription: Thing, end: int | str, how: Cha
     if end == "now":
         if subscription["status"] != "trialing":
             return
+        if lifecycle.stops_after_trial(world, subscription):
+            subscription["trial_end"] = now
+            return
         with changing(world, subscription, "customer.subscription.updated"):
             subscription |= {"status": "active", "trial_end": now}
             subscription["items"] = copy.deepcopy(subscription["items"])

@@ -33,14 +33,17 @@ def refusal(method: Thing, *, present: bool) -> StripeError | None:
     return None
 
 
-def charge(world: World, intent: Thing, method: Thing, *, present: bool) -> str:
+def charge(
+    world: World, intent: Thing, method: Thing, *, present: bool, invoiced: bool = False
+) -> str:
     """Try to collect the intent with the method: one of the four outcomes above.
 
-    The intent's status, its charge and their events follow; nothing is raised.
+    The intent's status, its charge and their events follow; nothing is raised. invoiced: a bank
+    that wants to ask an absent payer waits for the answer instead of declining.
     """
     intent["payment_method"] = method["id"]
     refused = refusal(method, present=present)
-    if refused is not None:
+    if refused is not None and not (invoiced and refused.code == "authentication_required"):
         _fail(world, intent, method, refused)
         return DECLINED
     means = means_of(method)
@@ -54,7 +57,8 @@ def charge(world: World, intent: Thing, method: Thing, *, present: bool) -> str:
         return PROCESSING
     _succeed(world, intent, method, shapes.charge(world, intent, method))
     if means.disputes:
-        open_dispute(world, world.store.get("charge", intent["latest_charge"]), "fraudulent")
+        made = world.store.get("charge", intent["latest_charge"])
+        open_dispute(world, made, "fraudulent", inquiry=means.inquiry)
     return SUCCEEDED
 
 

@@ -39,17 +39,24 @@ _EVIDENCE = [
 ]
 
 
-def open_dispute(world: World, charge: Thing, reason: str = "fraudulent") -> Thing:
-    """Raises StripeError when the charge was not paid or is disputed already."""
+def open_dispute(
+    world: World, charge: Thing, reason: str = "fraudulent", *, inquiry: bool = False
+) -> Thing:
+    """Raises StripeError when the charge was not paid or is disputed already.
+
+    An inquiry takes no money yet and leaves a refund possible.
+    """
     if not charge["paid"] or charge["disputed"]:
         raise invalid(f"Charge {charge['id']} cannot be disputed.", "charge")
     now = world.now_for(charge["customer"])
-    moved = shapes.balance_transaction(world, charge, -charge["amount"], "adjustment")
+    moved = None
+    if not inquiry:
+        moved = shapes.balance_transaction(world, charge, -charge["amount"], "adjustment")
     dispute = world.new(
         "dispute",
         {
             "amount": charge["amount"],
-            "balance_transactions": [public(moved)],
+            "balance_transactions": [public(moved)] if moved else [],
             "charge": charge["id"],
             "currency": charge["currency"],
             "enhanced_eligibility_types": [],
@@ -62,27 +69,29 @@ def open_dispute(world: World, charge: Thing, reason: str = "fraudulent") -> Thi
                 "submission_count": 0,
                 "submission_method": "not_submitted",
             },
-            "is_charge_refundable": False,
+            "is_charge_refundable": inquiry,
             "metadata": {},
             "payment_intent": charge["payment_intent"],
             "payment_method_details": {
                 "type": "card",
                 "card": {
                     "brand": "visa",
-                    "case_type": "chargeback",
+                    "case_type": "inquiry" if inquiry else "chargeback",
                     "network": "visa",
                     "network_reason_code": "10.4",
                 },
             },
             "reason": reason,
-            "status": "needs_response",
+            "status": "warning_needs_response" if inquiry else "needs_response",
         },
         customer=charge["customer"],
     )
-    with changing(world, charge, "charge.updated"):
-        charge["disputed"] = True
+    if not inquiry:
+        with changing(world, charge, "charge.updated"):
+            charge["disputed"] = True
     emit(world, "charge.dispute.created", dispute)
-    emit(world, "charge.dispute.funds_withdrawn", dispute)
+    if not inquiry:
+        emit(world, "charge.dispute.funds_withdrawn", dispute)
     return dispute
 
 

@@ -209,7 +209,7 @@ def collect(world: World, invoice: Thing, method: Thing | None, *, present: bool
     if method is None:
         outcome = charging.DECLINED
     else:
-        outcome = charging.charge(world, intent, method, present=present)
+        outcome = charging.charge(world, intent, method, present=present, invoiced=True)
     conclude(world, invoice, outcome)
     return outcome
 
@@ -222,6 +222,7 @@ def conclude(world: World, invoice: Thing, outcome: str) -> None:
         emit(world, "invoice.payment_failed", invoice)
     elif outcome == charging.ASKS:
         emit(world, "invoice.payment_action_required", invoice)
+        emit(world, "invoice.payment_failed", invoice)
 
 
 def mark_paid(world: World, invoice: Thing, *, outside: bool = False) -> None:

@@ -105,10 +105,8 @@ def react(world: World, invoice: Thing, outcome: str) -> None:
         _recover(world, subscription, invoice)
     elif outcome == charging.PROCESSING and first:
         set_status(world, subscription, "active")
-    elif outcome == charging.DECLINED and not first:
+    elif outcome in (charging.DECLINED, charging.ASKS) and not first:
         _dun(world, subscription, invoice)
-    elif outcome == charging.ASKS and not first:
-        set_status(world, subscription, "past_due")
 
 
 def _recover(world: World, subscription: Thing, invoice: Thing) -> None:
@@ -208,12 +206,13 @@ def period_ended(world: World, subscription: Thing) -> None:
     if subscription["cancel_at_period_end"]:
         cancel_now(world, subscription)
         return
-    if subscription["status"] == "trialing" and _stops_after_trial(world, subscription):
+    if subscription["status"] == "trialing" and stops_after_trial(world, subscription):
         return
     renew(world, subscription)
 
 
-def _stops_after_trial(world: World, subscription: Thing) -> bool:
+def stops_after_trial(world: World, subscription: Thing) -> bool:
+    """Cancel or pause a trial that ends without a card, if it was made so; True when it was."""
     behaviour = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
     customer = world.store.get("customer", subscription["customer"])
     default = customer["invoice_settings"]["default_payment_method"]

@@ -33,7 +33,7 @@ def new_method(world: World, means: cards.Means, billing: Thing | None = None) -
             "_number": means.number,
         },
     )
-    made[means.kind] = _card(means) if means.kind == "card" else _bank(means)
+    made[means.kind] = _DETAILS[means.kind](means)
     return made
 
 
@@ -72,6 +72,33 @@ def _bank(means: cards.Means) -> Thing:
         "routing_number": "110000000",
         "status_details": None,
     }
+
+
+def _sepa(means: cards.Means) -> Thing:
+    return {
+        "bank_code": "19043",
+        "branch_code": "",
+        "country": means.number[:2],
+        "fingerprint": f"finger{means.number}",
+        "generated_from": None,
+        "last4": means.number[-4:],
+    }
+
+
+def _bacs(means: cards.Means) -> Thing:
+    return {
+        "fingerprint": f"finger{means.number}",
+        "last4": means.number[-4:],
+        "sort_code": "108800",
+    }
+
+
+_DETAILS = {
+    "bacs_debit": _bacs,
+    "card": _card,
+    "sepa_debit": _sepa,
+    "us_bank_account": _bank,
+}
 
 
 def resolve(world: World, wanted: str, param: str) -> Thing:

@@ -15,7 +15,6 @@ from tests.stripe_stand_in.store import Thing
 from tests.stripe_stand_in.world import World
 
 Page = str | Response | tuple[str, int]
-DELAYED = ("us_bank_account", "sepa_debit", "bacs_debit", "au_becs_debit", "acss_debit")
 
 
 def blueprint(world: World) -> Blueprint:
@@ -108,7 +107,7 @@ def pay_with_form(world: World, session: Thing, typed: dict[str, str]) -> None:
 def _means(session: Thing, typed: dict[str, str]) -> cards.Means:
     if typed.get("method") == "bank":
         bank = cards.ACCOUNTS.get(typed.get("account", ""))
-        if bank is None or not _delayed(session):
+        if bank is None or bank.kind != _delayed(session):
             raise invalid("This bank account cannot be used.", "account")
         return bank
     card = cards.by_number(typed.get("card", ""))
@@ -117,8 +116,10 @@ def _means(session: Thing, typed: dict[str, str]) -> cards.Means:
     return card
 
 
-def _delayed(session: Thing) -> bool:
-    return any(kind in DELAYED for kind in session["payment_method_types"])
+def _delayed(session: Thing) -> str | None:
+    """The kind of bank debit the session offers."""
+    kinds = cards.DEBITS.values()
+    return next((kind for kind in session["payment_method_types"] if kind in kinds), None)
 
 
 def _show(
@@ -129,6 +130,7 @@ def _show(
     custom = [line for line in session["_line_items"] if line["price"]["custom_unit_amount"]]
     code = session["_reduction"] and session["_reduction"].promotion_code
     address = session["billing_address_collection"] == "required"
+    debit = _delayed(session)
     return render_template(
         "checkout.html",
         session=session,
@@ -141,7 +143,8 @@ def _show(
         custom=_preset(session, currency) if custom else None,
         asks_method=checkout.needs_method(session) or bool(custom),
         asks_address=address or session["automatic_tax"]["enabled"],
-        delayed=_delayed(session),
+        delayed=debit,
+        account=debit and cards.working_account(debit).number,
         code=code and code["code"],
         trial=_trial_words(session),
         **_words(session),

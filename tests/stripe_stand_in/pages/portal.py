@@ -10,8 +10,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from tests.stripe_stand_in import cards, money
-from tests.stripe_stand_in.engine import charging, lifecycle, lines, methods
+from tests.stripe_stand_in.engine import charging, lifecycle, lines, methods, settling
 from tests.stripe_stand_in.engine.changing_plans import Change, change_items
+from tests.stripe_stand_in.engine.invoicing import intent_of
 from tests.stripe_stand_in.errors import StripeError, declined, invalid
 from tests.stripe_stand_in.events import changing
 from tests.stripe_stand_in.resources.setup_intents import new_setup, succeed
@@ -130,7 +131,13 @@ def _pay(world: World, session: Thing, invoice_id: str) -> None:
     invoice = world.store.get("invoice", invoice_id)
     if invoice["customer"] != session["customer"] or invoice["status"] != "open":
         raise invalid("This invoice cannot be paid.")
-    if lifecycle.pay(world, invoice, present=True) != charging.SUCCEEDED:
+    outcome = lifecycle.pay(world, invoice, present=True)
+    if outcome == charging.ASKS:  # who presses this button answers their bank as well
+        intent = intent_of(world, invoice)
+        if intent is not None:
+            outcome = charging.authenticated(world, intent, confirmed=True)
+            settling.follow(world, intent, outcome)
+    if outcome == charging.DECLINED:
         raise declined("generic_decline")
 
 

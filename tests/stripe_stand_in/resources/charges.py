@@ -72,7 +72,7 @@ ROUTES = [
         "/v1/charges",
         create,
         ChargeCreateParams,
-        "amount currency source description metadata.* shipping.* capture",
+        "amount currency source description metadata.* shipping.*",
     ),
     route("GET", "/v1/charges", list_all, ChargeListParams, f"{PAGING} customer payment_intent"),
     route("GET", "/v1/charges/{id}", retrieve, ChargeRetrieveParams),

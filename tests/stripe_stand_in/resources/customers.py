@@ -90,18 +90,22 @@ def create(call: Call) -> Thing:
     customer = new_customer(world, params)
     if method is not None:
         attach_to(world, method, customer)
-    _set_default(world, customer, params)
+    _set_default(world, customer, params, method)
     return customer
 
 
-def _set_default(world: World, customer: Thing, params: dict[str, Any]) -> None:
+def _set_default(
+    world: World, customer: Thing, params: dict[str, Any], given: Thing | None = None
+) -> None:
+    """`given`: the method just attached, which a test name such as pm_card_visa means again."""
     settings = params.get("invoice_settings") or {}
     if "default_payment_method" not in settings:
         return
     wanted = settings["default_payment_method"]
     param = "invoice_settings[default_payment_method]"
     if wanted:
-        method = resolve(world, wanted, param)
+        same = given is not None and wanted == params["payment_method"]
+        method = given if given is not None and same else resolve(world, wanted, param)
         if method["customer"] != customer["id"]:
             raise invalid(
                 "The customer does not have a payment method with the ID "

@@ -101,7 +101,10 @@ def pay(call: Call) -> Thing:
             code="invoice_no_payment_method",
         )
     present = not params.get("off_session", True)
-    if lifecycle.pay(world, invoice, present=present, method=method) == charging.DECLINED:
+    outcome = lifecycle.pay(world, invoice, present=present, method=method)
+    if outcome == charging.ASKS:
+        raise declined("authentication_required", "invoice_payment_intent_requires_action")
+    if outcome == charging.DECLINED:
         refused = charging.refusal(method, present=present)
         raise refused if refused else declined("generic_decline")
     return invoice

@@ -17,7 +17,7 @@ from tests.stripe_stand_in import money
 from tests.stripe_stand_in.call import Call, route
 from tests.stripe_stand_in.engine import charging, settling, shapes
 from tests.stripe_stand_in.engine.methods import resolve
-from tests.stripe_stand_in.errors import StripeError, invalid
+from tests.stripe_stand_in.errors import StripeError, invalid, not_modelled
 from tests.stripe_stand_in.events import emit, public
 from tests.stripe_stand_in.listing import PAGING, page
 from tests.stripe_stand_in.metadata import merged
@@ -31,6 +31,8 @@ def create(call: Call) -> Thing:
     currency = money.check_currency(params["currency"])
     money.check_amount(params["amount"], currency, "amount")
     money.check_charge(params["amount"], currency)
+    if params.get("capture_method") == "manual":
+        raise not_modelled("capture_method")
     customer = living(world, params["customer"])["id"] if "customer" in params else None
     intent = shapes.intent(
         world,
@@ -39,7 +41,7 @@ def create(call: Call) -> Thing:
         customer=customer,
         description=params.get("description"),
         metadata=merged(None, params.get("metadata")),
-        payment_method_types=params.get("payment_method_types", ["card"]),
+        payment_method_types=params.get("allowed_payment_method_types", ["card"]),
         receipt_email=params.get("receipt_email"),
         setup_future_usage=params.get("setup_future_usage"),
         shipping=params.get("shipping"),
@@ -122,9 +124,9 @@ ROUTES = [
         "/v1/payment_intents",
         create,
         PaymentIntentCreateParams,
-        "amount currency customer description metadata.* payment_method payment_method_types "
+        "amount currency customer description metadata.* payment_method allowed_payment_method_types "
         "confirm off_session receipt_email setup_future_usage shipping.* capture_method "
-        "confirmation_method",
+        "confirmation_method mandate_data.*",
     ),
     route("GET", "/v1/payment_intents", list_all, PaymentIntentListParams, f"{PAGING} customer"),
     route(

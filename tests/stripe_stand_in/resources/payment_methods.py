@@ -31,8 +31,8 @@ def create(call: Call) -> Thing:
             if "token" in given
             else cards.by_number(given.get("number", ""))
         )
-    elif params.get("type") == "us_bank_account":
-        means = cards.ACCOUNTS.get(given.get("account_number", ""))
+    elif params.get("type") in cards.DEBITS.values():
+        means = cards.ACCOUNTS.get(given.get("account_number") or given.get("iban", ""))
     else:
         raise missing("type")
     if means is None:
@@ -85,7 +85,7 @@ ROUTES = [
         "/v1/payment_methods",
         create,
         PaymentMethodCreateParams,
-        "type card.* billing_details.* metadata.* us_bank_account.*",
+        "type card.* billing_details.* metadata.* us_bank_account.* sepa_debit.* bacs_debit.*",
     ),
     route(
         "GET", "/v1/payment_methods", list_all, PaymentMethodListParams, f"{PAGING} customer type"

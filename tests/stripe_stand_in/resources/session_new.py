@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.stripe_stand_in import money
+from tests.stripe_stand_in.cards import DEBITS
 from tests.stripe_stand_in.engine import discounts, totals
 from tests.stripe_stand_in.engine.starting import trial_end_after
 from tests.stripe_stand_in.errors import StripeError, invalid, missing
@@ -236,8 +237,7 @@ def _make(
         else "if_required",
         "payment_method_configuration_details": None,
         "payment_method_options": {},
-        "payment_method_types": params.get("payment_method_types")
-        or (["card", "us_bank_account"] if lines[0]["currency"] == "usd" else ["card"]),
+        "payment_method_types": _method_types(params, lines[0]["currency"]),
         "payment_status": "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
@@ -264,6 +264,21 @@ def _make(
         "_subscription_data": _checked(data),
         "_trial": "trial_end" in data or "trial_period_days" in data,
     }
+
+
+def _method_types(params: dict[str, Any], currency: str) -> list[str]:
+    """What the account offers in this currency, less what the request filters out."""
+    debit = DEBITS.get(currency)
+    offered = ["card"] if debit is None else ["card", debit]
+    allowed = params.get("allowed_payment_method_types", offered)
+    excluded = params.get("excluded_payment_method_types", [])
+    found = [kind for kind in offered if kind in allowed and kind not in excluded]
+    if not found:
+        raise invalid(
+            "No valid payment method types for this Checkout Session.",
+            "allowed_payment_method_types",
+        )
+    return found
 
 
 def _checked(data: dict[str, Any]) -> dict[str, Any]:

@@ -91,8 +91,8 @@ def confirm_page(call: Call) -> Thing:
         raise invalid("The amount has changed.", "expected_amount")
     method = call.world.store.get("payment_method", params["payment_method"], "payment_method")
     means = cards.of(method["_number"])
-    if "card" not in session["payment_method_types"]:
-        means = cards.ACCOUNTS["000123456789"]
+    if means.kind not in session["payment_method_types"]:
+        means = cards.working_account(session["payment_method_types"][0])
     billing = method["billing_details"]
     payer = checkout.Payer(
         billing["email"] or "cli@example.com", means, billing["name"], billing["address"]
@@ -105,7 +105,7 @@ _MODELLED = (
     "mode success_url cancel_url client_reference_id customer customer_email customer_creation "
     "customer_update.* metadata.* locale expires_at submit_type ui_mode "
     "allow_promotion_codes discounts.coupon discounts.promotion_code automatic_tax.enabled "
-    "billing_address_collection payment_method_types payment_method_collection currency "
+    "billing_address_collection allowed_payment_method_types excluded_payment_method_types payment_method_collection currency "
     "line_items.price line_items.quantity line_items.metadata.* line_items.price_data.currency "
     "line_items.price_data.unit_amount line_items.price_data.product "
     "line_items.price_data.tax_behavior line_items.price_data.recurring.* "

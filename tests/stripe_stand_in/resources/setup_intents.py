@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stripe.params import (
+    SetupIntentCancelParams,
     SetupIntentConfirmParams,
     SetupIntentCreateParams,
     SetupIntentListParams,
@@ -11,7 +12,7 @@ from stripe.params import (
 
 from tests.stripe_stand_in.call import Call, route
 from tests.stripe_stand_in.engine.methods import attach_to, resolve
-from tests.stripe_stand_in.errors import missing
+from tests.stripe_stand_in.errors import invalid, missing
 from tests.stripe_stand_in.events import emit
 from tests.stripe_stand_in.listing import PAGING, page
 from tests.stripe_stand_in.metadata import merged
@@ -63,6 +64,7 @@ def create(call: Call) -> Thing:
     world, params = call.world, call.params
     customer = living(world, params["customer"])["id"] if "customer" in params else None
     intent = new_setup(world, customer, merged(None, params.get("metadata")))
+    intent["description"] = params.get("description")
     if "payment_method" in params:
         method = resolve(world, params["payment_method"], "payment_method")
         intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
@@ -80,6 +82,16 @@ def confirm(call: Call) -> Thing:
     return intent
 
 
+def cancel(call: Call) -> Thing:
+    intent = call.world.store.get("setup_intent", call.id)
+    if intent["status"] in ("succeeded", "canceled"):
+        raise invalid(f"You cannot cancel this SetupIntent: its status is {intent['status']}.")
+    reason = call.params.get("cancellation_reason")
+    intent |= {"cancellation_reason": reason, "status": "canceled"}
+    emit(call.world, "setup_intent.canceled", intent)
+    return intent
+
+
 def retrieve(call: Call) -> Thing:
     return call.world.store.get("setup_intent", call.id)
 
@@ -93,10 +105,17 @@ def list_all(call: Call) -> Thing:
 ROUTES = [
     route(
         "POST",
+        "/v1/setup_intents/{id}/cancel",
+        cancel,
+        SetupIntentCancelParams,
+        "cancellation_reason",
+    ),
+    route(
+        "POST",
         "/v1/setup_intents",
         create,
         SetupIntentCreateParams,
-        "customer payment_method confirm metadata.* payment_method_types usage",
+        "customer payment_method confirm metadata.* allowed_payment_method_types usage description",
     ),
     route(
         "GET",

@@ -94,3 +94,12 @@ def test_the_balance_is_what_is_left_after_fees_and_refunds(
     client.v1.refunds.create(params={"payment_intent": intent, "amount": 400})
     fee = 900 * 29 // 1000 + 30
     assert client.v1.balance.retrieve().available[0].amount == 900 - fee - 400
+
+
+def test_an_inquiry_takes_no_money_and_leaves_a_refund_possible(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    made = session(client, price(client, 900, recurring=None))
+    paid = account.control.pay_session(made.id, card="4000000000001976")
+    assert client.v1.disputes.list().data[0].status == "warning_needs_response"
+    client.v1.refunds.create(params={"payment_intent": paid["payment_intent"]})

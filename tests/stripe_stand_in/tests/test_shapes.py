@@ -76,7 +76,10 @@ def test_objects_have_the_keys_of_the_published_examples(
         assert not missing - unneeded - _MAY_LACK.get(kind, set()), kind
 
 
-_MAY_LACK: dict[str, set[str]] = {}
+_MAY_LACK: dict[str, set[str]] = {
+    "charge": {"refunds"},  # only when expanded
+    "setup_intent": {"payment_method_configuration_details"},
+}
 
 
 def test_the_checker_itself_sees_a_key_too_many_and_one_too_few() -> None:

@@ -395,3 +395,35 @@ def test_the_event_of_a_change_tells_what_was_before(
     event = client.v1.events.list(params={"type": "customer.subscription.updated"}).data[0]
     assert event.data["previous_attributes"]["cancel_at_period_end"] is False
     assert event.data["object"]["cancel_at_period_end"] is True
+
+
+def test_a_renewal_whose_bank_asks_waits_for_the_answer(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client)
+    account.control.update_card(str(subscription.customer), "4000002760003184")
+    to_renewal(account, client, subscription)
+    assert "invoice.payment_action_required" in kinds(account)
+    assert status(client, subscription) == "past_due"
+    waiting = [i for i in client.v1.payment_intents.list().data if i.status == "requires_action"]
+    account.control.authenticate(waiting[0].id)
+    assert status(client, subscription) == "active"
+
+
+def test_a_trial_ended_without_a_card_can_pause(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    customer = client.v1.customers.create(params={"email": "ada@example.com"})
+    subscription = client.v1.subscriptions.create(
+        params={
+            "customer": customer.id,
+            "items": [{"price": price(client).id}],
+            "trial_period_days": 5,
+            "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}},
+        }
+    )
+    account.control.advance(days=6)
+    assert status(client, subscription) == "paused"
+    account.control.update_card(customer.id)
+    client.v1.subscriptions.resume(subscription.id)
+    assert status(client, subscription) == "active"
