@@ -196,7 +196,7 @@ class Storage(Protocol):
         ...
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
-        """Every object whose key starts with ``prefix``, in the order of their keys."""
+        """Every object whose key starts with ``prefix``, in no promised order."""
         ...
 
     def local_path(self, key: str) -> Path | None:
@@ -218,7 +218,7 @@ class Storage(Protocol):
         ...
 
     def put_part(self, upload: Upload, number: int, stream: Readable, size: int) -> PartInfo:
-        """Store one part of exactly ``size`` bytes; sent again, it replaces the first.
+        """Store one part of exactly ``size`` bytes; sent again, the newer one counts.
 
         Raises UploadMissing, StreamEnded, BadUpload.
         """
@@ -235,8 +235,8 @@ class Storage(Protocol):
     def complete_upload(self, upload: Upload, parts: Sequence[PartInfo]) -> StoredObject:
         """Join these parts, in the order of their numbers, into the object.
 
-        Raises UploadMissing, also the second time; BadUpload for a part that is absent, was
-        replaced meanwhile, or is too small. Parts that are not named are dropped.
+        Raises UploadMissing, also the second time; BadUpload for a part that is absent, whose
+        ETag is not its own, or that is too small. Parts that are not named are dropped.
         """
         ...
 

@@ -68,8 +68,9 @@ class MemoryStorage:
     def copy(self, source: str, target: str, *, content_type: str) -> StoredObject:
         """See Storage."""
         del content_type
+        check_key(target)
         data, _ = self._find(source)
-        return self._store(check_key(target), data)
+        return self._store(target, data)
 
     def delete(self, key: str) -> None:
         """See Storage."""

@@ -79,12 +79,11 @@ def choose_parts(present: list[PartInfo], wanted: list[PartInfo]) -> list[PartIn
         raise BadUpload("an upload needs at least one part")
     if [part.number for part in wanted] != sorted({part.number for part in wanted}):
         raise BadUpload("parts must be named once each, in the order of their numbers")
-    arrived = {part.number: part for part in present}
+    arrived = {(part.number, part.etag): part for part in present}
     for part in wanted:
-        found = arrived.get(part.number)
-        if found is None or found.etag != part.etag:
+        if (part.number, part.etag) not in arrived:
             raise BadUpload(f"part {part.number} is missing or was replaced: send it again")
-    chosen = [arrived[part.number] for part in wanted]
+    chosen = [arrived[part.number, part.etag] for part in wanted]
     for part in chosen[:-1]:
         if part.size < MIN_PART:
             raise BadUpload(f"part {part.number} is smaller than {MIN_PART} bytes")

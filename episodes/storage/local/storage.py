@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -57,20 +58,14 @@ class LocalStorage:
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> ObjectReader:
         """See Storage."""
-        path = self._real_path(key)
-        with disk_errors(f"“{key}” cannot be read"):
-            try:
-                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            except (FileNotFoundError, NotADirectoryError):
-                raise ObjectMissing(key) from None
-        file = os.fdopen(descriptor, "rb", buffering=0)
+        descriptor = self._open_file(key)
         try:
-            first, stop = clip_range(start, end, os.fstat(descriptor).st_size)
-            file.seek(first)
+            first, stop = clip_range(start, end, _file_size(descriptor, key))
+            os.lseek(descriptor, first, os.SEEK_SET)
+            return ObjectReader(os.fdopen(descriptor, "rb", buffering=0), stop - first)
         except BaseException:
-            file.close()
+            os.close(descriptor)
             raise
-        return ObjectReader(file, stop - first)
 
     def stat(self, key: str) -> ObjectStat | None:
         """See Storage."""
@@ -79,7 +74,7 @@ class LocalStorage:
             found = path.lstat()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return _describe(key, found)
+        return _describe(key, found) if stat.S_ISREG(found.st_mode) else None
 
     def copy(self, source: str, target: str, *, content_type: str) -> StoredObject:
         """See Storage. Costs no space: both names share the bytes."""
@@ -165,6 +160,16 @@ class LocalStorage:
         refuse_links(path, self._folders.root)
         return path
 
+    def _open_file(self, key: str) -> int:
+        path = self._real_path(key)
+        # Without O_NONBLOCK a pipe somebody put there would hold us for ever.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with disk_errors(f"“{key}” cannot be read"):
+            try:
+                return os.open(path, flags)
+            except (FileNotFoundError, NotADirectoryError):
+                raise ObjectMissing(key) from None
+
     def _existing(self, key: str) -> Path:
         path = self._real_path(key)
         if not path.is_file():
@@ -204,6 +209,13 @@ class LocalStorage:
                     yield found
 
 
+def _file_size(descriptor: int, key: str) -> int:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise ObjectMissing(key)
+    return found.st_size
+
+
 def _describe_entry(key: str, entry: os.DirEntry[str]) -> ObjectStat | None:
     try:
         return _describe(check_key(key), entry.stat(follow_symlinks=False))
@@ -211,5 +223,5 @@ def _describe_entry(key: str, entry: os.DirEntry[str]) -> ObjectStat | None:
         return None  # not ours (a stray README), or deleted since the folder was read
 
 
-def _describe(key: str, stat: os.stat_result) -> ObjectStat:
-    return ObjectStat(key, stat.st_size, file_etag(stat), from_timestamp(stat.st_mtime))
+def _describe(key: str, found: os.stat_result) -> ObjectStat:
+    return ObjectStat(key, found.st_size, file_etag(found), from_timestamp(found.st_mtime))

@@ -19,7 +19,7 @@ from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
-from episodes.storage.base import StorageRefused, StorageSettings, Upload
+from episodes.storage.base import StorageError, StorageRefused, StorageSettings, Upload
 from episodes.storage.s3.bucket import Bucket
 from episodes.storage.s3.client import make_client
 from episodes.storage.streams import from_timestamp
@@ -52,7 +52,7 @@ class Signer:
         self, session: Session, settings: StorageSettings, config: Config, bucket: Bucket
     ) -> None:
         if not 60 <= settings.url_window <= MAX_SECONDS - settings.url_grace:
-            raise ValueError("the window and grace of signed addresses must fit in seven days")
+            raise StorageError("the window and grace of signed addresses must fit in seven days")
         self._session = session
         self._settings = settings
         self._bucket = bucket
@@ -102,7 +102,8 @@ class Signer:
     def _sign(
         self, operation: str, verb: str, params: Mapping[str, Any], when: datetime, seconds: int
     ) -> str:
-        credentials = self._session.get_credentials()
+        with self._lock:  # sessions are not made for several threads
+            credentials = self._session.get_credentials()
         if credentials is None:
             raise StorageRefused("storage.access_key and storage.secret_key are missing")
         url = self.anonymous.generate_presigned_url(

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, cast
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
@@ -35,10 +34,6 @@ from episodes.storage.s3.signing import Signer
 from episodes.storage.streams import MeasuredStream, check_part, check_range
 
 _MIB = 1024 * 1024
-# One part at a time, on this thread: 16 MiB in memory whatever the size of the file.
-_UPLOAD = TransferConfig(
-    multipart_threshold=16 * _MIB, multipart_chunksize=16 * _MIB, use_threads=False
-)
 # The server copies by itself; large parts mean few requests, each well within the timeout.
 _COPY = TransferConfig(
     multipart_threshold=256 * _MIB, multipart_chunksize=256 * _MIB, use_threads=False
@@ -63,13 +58,7 @@ class S3Storage:
         """See Storage."""
         measured = MeasuredStream(stream, size)
         with s3_errors(self._bucket.name, key):
-            self._bucket.client.upload_fileobj(
-                cast(IO[bytes], measured),  # only read() is asked for
-                self._bucket.name,
-                self._bucket.full_key(key),
-                ExtraArgs={"ContentType": content_type},
-                Config=_UPLOAD,
-            )
+            uploads.send(self._bucket, key, measured, content_type)
         return self._stored(key, measured.sha256)
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> ObjectReader:

@@ -1,0 +1,238 @@
+"""The bucket behind the protocol, on a real S3 server: private, signed, and bounded."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from episodes.storage.base import (
+    MIN_PART,
+    ObjectMissing,
+    StoragePublic,
+    StorageRefused,
+    StorageSettings,
+    StorageUnavailable,
+    StreamEnded,
+)
+from episodes.storage.choose import open_storage
+from episodes.storage.s3 import uploads
+
+pytest_plugins = ["tests.s3_server"]
+pytestmark = pytest.mark.slow
+
+KEY = "shows/1/episodes/abc/audio-1.mp3"
+AUDIO = "audio/mpeg"
+DATA = bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def bucket(s3_server, new_bucket) -> StorageSettings:
+    """A bucket of one's own."""
+    return s3_server.settings(new_bucket())
+
+
+@pytest.fixture
+def storage(s3_settings):
+    storage = open_storage(s3_settings)
+    storage.put(KEY, io.BytesIO(DATA), content_type=AUDIO)
+    return storage
+
+
+def signed(storage, now: datetime | None = None, **changes) -> str:
+    now = now or datetime.now(UTC)
+    return storage.presigned_get(**{"key": KEY, "now": now, "content_type": "audio/mp4", **changes})
+
+
+class TestSignedAddresses:
+    def test_gives_the_bytes_under_the_type_asked_for(self, storage):
+        answer = httpx.get(signed(storage, filename="Été “1”.mp3"))
+        assert answer.content == DATA
+        assert answer.headers["content-type"] == "audio/mp4"
+        assert "UTF-8''%C3%89t%C3%A9" in answer.headers["content-disposition"]
+
+    @pytest.mark.parametrize(
+        ("asked", "start", "end"),
+        [("bytes=0-1", 0, 2), ("bytes=1000-", 1000, None), ("bytes=-5", -5, None)],
+    )
+    def test_answers_ranges(self, storage, asked, start, end):
+        answer = httpx.get(signed(storage), headers={"Range": asked})
+        assert answer.status_code == 206
+        assert answer.content == DATA[start:end]
+        assert answer.headers["content-range"].endswith(f"/{len(DATA)}")
+
+    def test_works_still_in_the_grace_after_its_window(self, storage):
+        issued = datetime.now(UTC) - timedelta(hours=5, minutes=59)
+        assert httpx.get(signed(storage, issued)).status_code == 200
+
+    def test_is_refused_after_its_expiry(self, storage):
+        issued = datetime.now(UTC) - timedelta(hours=7)
+        assert httpx.get(signed(storage, issued)).status_code == 403
+
+    def test_is_refused_after_a_short_life_too(self, s3_settings, storage):
+        del storage
+        brief = open_storage(replace(s3_settings, url_window=60, url_grace=0))
+        issued = datetime.now(UTC) - timedelta(seconds=61)
+        assert httpx.get(signed(brief, issued)).status_code == 403
+
+    @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "POST"])
+    def test_is_for_getting_only(self, storage, method):
+        assert httpx.request(method, signed(storage)).status_code in {403, 405}
+        assert storage.stat(KEY).size == len(DATA)
+
+    def test_cannot_be_bent_to_another_object_or_time(self, storage):
+        storage.put("other.mp3", io.BytesIO(b"secret"), content_type=AUDIO)
+        url = signed(storage)
+        for bent in (
+            url.replace(KEY, "other.mp3"),
+            url.replace("Expires=25200", "Expires=604800"),
+            url.replace("mp4", "mpeg"),
+            url.split("?")[0] + "?" + url.split("?")[1].replace("X-Amz-Signature", "X-Amz-Sign"),
+        ):
+            assert bent != url
+            assert httpx.get(bent).status_code in {400, 403}
+
+    def test_with_the_wrong_secret_is_refused(self, s3_settings, storage):
+        del storage
+        forger = open_storage(replace(s3_settings, secret_key="guess"))
+        assert httpx.get(signed(forger)).status_code == 403
+
+
+class TestPrivacy:
+    def test_an_unsigned_get_is_refused(self, storage):
+        assert httpx.get(signed(storage).split("?")[0]).status_code == 403
+
+    def test_an_unsigned_listing_is_refused(self, s3_server, s3_settings, storage):
+        del storage
+        assert httpx.get(f"{s3_server.endpoint}/{s3_settings.bucket}").status_code == 403
+
+    def test_a_public_bucket_fails_the_check(self, s3_server, bucket):
+        statement = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{bucket.bucket}/*",
+        }
+        s3_server.client().put_bucket_policy(
+            Bucket=bucket.bucket,
+            Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+        storage = open_storage(bucket)
+        with pytest.raises(StoragePublic, match="make it private"):
+            storage.check()
+        assert list(storage.list()) == []
+
+
+class TestBucket:
+    def test_a_missing_bucket_is_named(self, s3_server):
+        storage = open_storage(s3_server.settings("not-there"))
+        with pytest.raises(StorageUnavailable, match="not-there"):
+            storage.check()
+
+    def test_wrong_keys_are_told(self, s3_settings):
+        storage = open_storage(replace(s3_settings, secret_key="wrong"))
+        with pytest.raises(StorageRefused, match="secret key"):
+            storage.check()
+
+    def test_prefixes_share_a_bucket_and_do_not_meet(self, bucket):
+        one, two = (open_storage(replace(bucket, prefix=prefix)) for prefix in ("one", "two"))
+        one.put(KEY, io.BytesIO(b"one"), content_type=AUDIO)
+        two.put(KEY, io.BytesIO(b"two"), content_type=AUDIO)
+        pending = one.begin_upload(KEY, AUDIO)
+        later = datetime.now(UTC) + timedelta(minutes=1)
+        assert one.open(KEY).read() == b"one"
+        assert [found.key for found in one.list()] == [KEY]
+        assert httpx.get(signed(one)).content == b"one"
+        assert list(two.list_uploads(later)) == []
+        assert [found.upload for found in one.list_uploads(later)] == [pending]
+        assert {found.key for found in open_storage(bucket).list()} == {f"one/{KEY}", f"two/{KEY}"}
+
+    def test_objects_keep_their_type(self, s3_server, s3_settings, storage):
+        storage.copy(KEY, "copy.m4a", content_type="audio/mp4")
+        client = s3_server.client()
+        types = [
+            client.head_object(Bucket=s3_settings.bucket, Key=f"{s3_settings.prefix}/{name}")
+            for name in (KEY, "copy.m4a")
+        ]
+        assert [found["ContentType"] for found in types] == [AUDIO, "audio/mp4"]
+
+
+class TestBigPuts:
+    """Larger than one piece: several requests behind one ``put``."""
+
+    SIZE = 2 * uploads._PIECE + 5
+
+    def test_arrive_whole(self, storage):
+        data = (DATA * (self.SIZE // len(DATA) + 1))[: self.SIZE]
+        stored = storage.put("big.mp3", io.BytesIO(data), content_type=AUDIO)
+        assert stored.size == self.SIZE
+        assert b"".join(storage.open("big.mp3")) == data
+
+    def test_of_exactly_whole_pieces_arrive_too(self, storage):
+        data = bytes(2 * uploads._PIECE)
+        storage.put("big.mp3", io.BytesIO(data), content_type=AUDIO)
+        assert storage.stat("big.mp3").size == len(data)
+
+    def test_cut_off_leave_neither_object_nor_upload(self, storage):
+        source = io.BytesIO(bytes(self.SIZE - 1))
+        with pytest.raises(StreamEnded):
+            storage.put("big.mp3", source, content_type=AUDIO, size=self.SIZE)
+        assert storage.stat("big.mp3") is None
+        later = datetime.now(UTC) + timedelta(minutes=1)
+        assert list(storage.list_uploads(later)) == []
+
+
+class TestBrowserUploads:
+    def test_parts_go_straight_to_the_bucket(self, storage):
+        upload = storage.begin_upload("direct.mp3", AUDIO)
+        now = datetime.now(UTC)
+        for number, data in ((1, bytes(MIN_PART)), (2, b"end")):
+            url = storage.presigned_part(upload, number, now)
+            assert httpx.put(url, content=data).status_code == 200
+        storage.complete_upload(upload, storage.list_parts(upload))
+        assert storage.open("direct.mp3", MIN_PART - 1).read() == b"\0end"
+
+    def test_an_address_takes_its_own_part_only(self, storage):
+        upload = storage.begin_upload("direct.mp3", AUDIO)
+        url = storage.presigned_part(upload, 1, datetime.now(UTC))
+        assert httpx.put(url.replace("partNumber=1", "partNumber=2"), content=b"x").is_error
+        assert httpx.get(url).is_error
+        assert list(storage.list_parts(upload)) == []
+
+    def test_an_address_expires(self, storage):
+        upload = storage.begin_upload("direct.mp3", AUDIO)
+        url = storage.presigned_part(upload, 1, datetime.now(UTC) - timedelta(minutes=61))
+        assert httpx.put(url, content=b"x").status_code == 403
+
+    def test_only_our_pages_may_send(self, storage):
+        ours, theirs = "https://podcast.example.org", "https://evil.example.net"
+        storage.allow_browser(ours)
+        storage.allow_browser("https://second.example.org")
+        storage.allow_browser(ours)
+        upload = storage.begin_upload("direct.mp3", AUDIO)
+        url = storage.presigned_part(upload, 1, datetime.now(UTC))
+
+        def preflight(origin: str) -> str | None:
+            headers = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+            return httpx.options(url, headers=headers).headers.get("access-control-allow-origin")
+
+        assert preflight(ours) == ours
+        assert preflight("https://second.example.org") == "https://second.example.org"
+        assert preflight(theirs) is None
+
+
+def test_a_reader_given_up_early_does_not_block_the_next(storage):
+    for _ in range(80):  # more than there are connections in the pool
+        with storage.open(KEY) as reader:
+            next(reader)
+    assert storage.open(KEY, 0, 5).read() == DATA[:5]
+
+
+def test_opening_what_is_deleted_meanwhile_is_missing(storage):
+    storage.delete(KEY)
+    with pytest.raises(ObjectMissing):
+        storage.open(KEY)
