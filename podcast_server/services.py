@@ -14,6 +14,7 @@ from episodes.storage.base import Storage, StorageSettings
 from episodes.storage.choose import open_storage
 from feeds.delivery.lane import Lane, Limits, Recorder
 from feeds.delivery.lookup import Lookup
+from feeds.downloads.agents import Classifier
 from feeds.downloads.choose import choose_agents
 from feeds.downloads.country import no_country, open_countries
 from feeds.downloads.record import HitBuffer
@@ -46,6 +47,7 @@ class Services:
     storage: Storage
     tokens: Tokens
     addresses: Addresses
+    classify: Classifier  # user agent → app
 
     def close(self) -> None:
         """Give connections back."""
@@ -62,6 +64,7 @@ def open_services(settings: Settings) -> Services:
         storage=open_storage(storage_settings(settings)),
         tokens=Tokens(load_signing_keys(settings.keys_file)),
         addresses=Addresses(settings.site.public_url),
+        classify=choose_agents(settings.downloads.agent_list),
     )
 
 
@@ -99,7 +102,7 @@ def open_recorder(services: Services) -> HitBuffer:
             open_countries(Path(downloads.country_database))
             if downloads.country_database
             else no_country,
-            choose_agents(downloads.agent_list),
+            services.classify,
         )
     )
 

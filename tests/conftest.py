@@ -17,13 +17,15 @@ from episodes.storage.memory import MemoryStorage
 from feeds.delivery.facts import Answer, Body, Request
 from feeds.delivery.lane import Lane, Limits
 from feeds.delivery.lookup import Lookup
+from feeds.downloads.agents import built_in_agents
 from feeds.downloads.record import Entry
 from feeds.editions import Editions
 from feeds.models import PrivateFeed
 from feeds.rendering.assemble import Addresses, Assembler
 from feeds.tokens import FEED, MEDIA, SigningKey, Tokens
-from podcast_server.database import migrate, open_engine
-from podcast_server.services import build_edition
+from podcast_server.database import migrate, open_engine, session_factory
+from podcast_server.services import Services, build_edition
+from podcast_server.settings import Settings
 from tests.builders import build_feed, build_member, build_show, give_membership
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -216,4 +218,18 @@ def people(session: Session, show: Show, now: datetime, tokens: Tokens) -> Peopl
         addresses(*made["lapsed"]),
         addresses(*made["free"]),
         "/f/" + tokens.mint(FEED, "a" * 16, KEY.id),
+    )
+
+
+@pytest.fixture
+def services(engine: Engine, storage: Storage, tokens: Tokens, tmp_path: Path) -> Services:
+    """Everything the edges work with, over the test's database and storage."""
+    return Services(
+        settings=Settings(home=tmp_path),
+        engine=engine,
+        sessions=session_factory(engine),
+        storage=storage,
+        tokens=tokens,
+        addresses=Addresses(PUBLIC_URL),
+        classify=built_in_agents(),
     )

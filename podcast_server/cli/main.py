@@ -19,7 +19,7 @@ from podcast_server.cli.doctor import doctor
 from podcast_server.cli.episode import episode
 from podcast_server.cli.feed import feed
 from podcast_server.cli.member import member
-from podcast_server.cli.serve import serve
+from podcast_server.cli.serve import serve, worker
 from podcast_server.cli.setup import init, keys, migrate
 from podcast_server.cli.show import show
 from podcast_server.database import DatabaseError
@@ -62,7 +62,7 @@ def root(ctx: click.Context, config: Path | None) -> None:
     ctx.call_on_close(ctx.obj.close)
 
 
-for command in (demo, init, serve, migrate, doctor, keys, show, episode, member, feed):
+for command in (demo, init, serve, worker, migrate, doctor, keys, show, episode, member, feed):
     root.add_command(command)
 
 

@@ -8,6 +8,10 @@ demand; feeds always keep some, because downloads are refused with 503 before th
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+from typing import Any
 
 import click
 from granian.constants import HTTPModes, Interfaces
@@ -15,27 +19,37 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from podcast_server.cli.context import Context, pass_context
+from podcast_server.jobs.worker import run_worker
 from podcast_server.settings import PREFIX, Settings
+
+
+@click.command()
+@click.option("--parent", type=int, hidden=True)
+@pass_context
+def worker(context: Context, parent: int | None) -> None:
+    """Run the background jobs. `serve` does this by itself unless told not to."""
+    run_worker(context.services, parent=parent)
 
 
 @click.command()
 @click.option("--host", help="Overrides [server] host.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Overrides [server] port.")
+@click.option("--jobs/--no-jobs", default=True, help="Also run the background jobs.")
 @pass_context
-def serve(context: Context, host: str | None, port: int | None) -> None:
+def serve(context: Context, host: str | None, port: int | None, *, jobs: bool) -> None:
     """Start the web server: feeds, audio and pages. Ctrl-C stops it gracefully."""
     settings = context.settings
     _ = context.services  # refuses a wrong set-up before any worker starts
     context.close()
     if context.config is not None:
         os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())
-    run_server(settings, host or settings.server.host, port or settings.server.port)
+    run_server(settings, host or settings.server.host, port or settings.server.port, jobs=jobs)
 
 
-def run_server(settings: Settings, host: str, port: int) -> None:
+def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -> None:
     """Serve until told to stop. Workers read the configuration again from the environment."""
     click.echo(f"Serving {settings.site.public_url} on http://{host}:{port}", err=True)
-    Server(
+    server = Server(
         "podcast_server.wsgi:create",
         address=host,
         port=port,
@@ -51,4 +65,29 @@ def run_server(settings: Settings, host: str, port: int) -> None:
         workers_kill_timeout=30,
         log_level=LogLevels.warning,
         process_name="podcast-server",
-    ).serve()
+    )
+    if jobs:
+        _run_jobs_beside(server)
+    server.serve()
+
+
+def _run_jobs_beside(server: Any) -> None:
+    """Start a worker process with the server and end it with the server."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        command = [sys.executable, "-m", "podcast_server", "worker", "--parent", str(os.getpid())]
+        started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+
+    def stop() -> None:
+        for process in started:
+            # SIGINT lets a running job finish; SIGTERM would not.
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    server.on_startup(start)
+    server.on_shutdown(stop)
