@@ -1,7 +1,10 @@
 """A real S3 server for tests: SeaweedFS, started once, on ports the system chose.
 
 A test module that wants it says ``pytest_plugins = ["tests.s3_server"]``. ``s3_server`` is the
-server, ``s3_settings`` the settings of a storage in a fresh, private bucket of it.
+server, ``s3_settings`` the settings of a storage with a fresh prefix in a private bucket of it.
+
+Another server, already running, is tried instead where TEST_S3_ENDPOINT names it; it must know
+the access key AKTEST with the secret SKTEST, for a user that may do everything.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +37,9 @@ _PORTS = ("master", "volume", "filer", "s3", "admin")
 
 @dataclass(frozen=True)
 class S3Server:
-    """A running server: its address, and the process that is it."""
+    """A running server, by its address."""
 
     endpoint: str
-    process: subprocess.Popen[bytes]
 
     def client(self):
         """A plain boto3 client with full rights, to look behind our own code."""
@@ -82,7 +84,7 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _command(folder: Path, ports: list[int]) -> list[str]:
+def _command(ports: list[int]) -> list[str]:
     arguments = ["-dir=.", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.config=s3.json"]
     arguments += ["-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     arguments += ["-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=true"]
@@ -99,25 +101,29 @@ def _write_identities(folder: Path) -> None:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
 
 
-def _wait_until_it_answers(server: S3Server, log: Path) -> None:
+def _wait_until_it_answers(server: S3Server, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.process.poll() is None:
+    while time.monotonic() < deadline and process.poll() is None:
         try:
-            client = server.client()
-            if not client.list_buckets()["Buckets"]:
-                client.create_bucket(Bucket=SHARED_BUCKET)
-            # The volume server registers a moment after the gateway answers.
-            client.put_object(Bucket=SHARED_BUCKET, Key="first", Body=b"first")
-            return
+            _prepare(server)
+            return True
         except (BotoCoreError, ClientError):
             time.sleep(0.1)
-    raise RuntimeError(f"SeaweedFS did not start:\n{log.read_text(errors='replace')[-3000:]}")
+    return False
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """SeaweedFS on 127.0.0.1, killed at the end of the session. Fails, never skips."""
-    folder = tmp_path_factory.mktemp("seaweedfs")
+def _prepare(server: S3Server) -> None:
+    client = server.client()
+    names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    if SHARED_BUCKET not in names:
+        client.create_bucket(Bucket=SHARED_BUCKET)
+    # The volume server registers a moment after the gateway answers.
+    client.put_object(Bucket=SHARED_BUCKET, Key="first", Body=b"first")
+
+
+@contextmanager
+def running_seaweedfs(folder: Path) -> Iterator[S3Server]:
+    """SeaweedFS on 127.0.0.1 with its files in ``folder``, killed when the block ends."""
     _write_identities(folder)
     ports = free_ports(2 * len(_PORTS))
     log = folder / "log.txt"
@@ -125,21 +131,38 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _command(folder, ports), cwd=folder, env=environ, stdout=output, stderr=output
+            _command(ports), cwd=folder, env=environ, stdout=output, stderr=output
         )
         try:
-            server = S3Server(f"http://127.0.0.1:{ports[2 * _PORTS.index('s3')]}", process)
-            _wait_until_it_answers(server, log)
+            server = S3Server(f"http://127.0.0.1:{ports[2 * _PORTS.index('s3')]}")
+            if not _wait_until_it_answers(server, process):
+                said = log.read_text(errors="replace")[-3000:]
+                raise RuntimeError(f"SeaweedFS did not start:\n{said}")
             yield server
         finally:
             process.kill()
             process.wait()
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """One S3 server for the whole session. Fails, never skips."""
+    named = os.environ.get("TEST_S3_ENDPOINT")
+    if named:
+        server = S3Server(named)
+        _prepare(server)
+        yield server
+        return
+    folder = tmp_path_factory.mktemp("seaweedfs")
+    with running_seaweedfs(folder) as server:
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def _numbers() -> Iterator[int]:
-    return itertools.count(1)
+    # Not from 1: a server that stays remembers the last session's.
+    return itertools.count(time.time_ns() // 1_000_000)
 
 
 @pytest.fixture
@@ -154,6 +177,9 @@ def new_bucket(s3_server: S3Server, _numbers: Iterator[int]) -> Iterator[Callabl
 
     yield make
     for name in made:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+            for found in page.get("Contents", []):
+                client.delete_object(Bucket=name, Key=found["Key"])
         client.delete_bucket(Bucket=name)
 
 

@@ -233,10 +233,10 @@ class Storage(Protocol):
         ...
 
     def complete_upload(self, upload: Upload, parts: Sequence[PartInfo]) -> StoredObject:
-        """Join these parts, in the order of their numbers, into the object.
+        """Join all parts that have arrived, in the order of their numbers, into the object.
 
-        Raises UploadMissing, also the second time; BadUpload for a part that is absent, whose
-        ETag is not its own, or that is too small. Parts that are not named are dropped.
+        Raises UploadMissing, also the second time; BadUpload for a part that is absent, not
+        named, of another ETag, or too small.
         """
         ...
 

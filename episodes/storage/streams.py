@@ -79,6 +79,10 @@ def choose_parts(present: list[PartInfo], wanted: list[PartInfo]) -> list[PartIn
         raise BadUpload("an upload needs at least one part")
     if [part.number for part in wanted] != sorted({part.number for part in wanted}):
         raise BadUpload("parts must be named once each, in the order of their numbers")
+    # S3 would drop parts that are not named; Ceph refuses, and so do we: a list that is too
+    # short is an accident, and half an episode must not pass for a whole one.
+    for number in sorted({part.number for part in present} - {part.number for part in wanted}):
+        raise BadUpload(f"part {number} has arrived and is not named")
     arrived = {(part.number, part.etag): part for part in present}
     for part in wanted:
         if (part.number, part.etag) not in arrived:

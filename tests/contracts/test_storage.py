@@ -370,11 +370,12 @@ class TestUploads:
         storage.put_part(upload, 1, stream, 4)
         assert stream.read() == b"next request"
 
-    def test_parts_that_are_not_named_are_dropped(self, storage):
+    def test_a_part_that_is_not_named_is_not_lost_in_silence(self, storage):
         upload = storage.begin_upload(KEY, AUDIO)
-        parts = put_parts(storage, upload, b"kept", b"dropped")
-        storage.complete_upload(upload, parts[:1])
-        assert read(storage, KEY) == b"kept"
+        parts = put_parts(storage, upload, self.FIRST, b"forgotten")
+        with pytest.raises(BadUpload):
+            storage.complete_upload(upload, parts[:1])
+        assert list(storage.list_parts(upload)) == parts
 
     @pytest.mark.parametrize("number", [0, -1, 10_001])
     def test_part_numbers_are_s3s(self, storage, number):

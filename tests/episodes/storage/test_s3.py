@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
+import subprocess
+import sys
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -236,3 +239,66 @@ def test_opening_what_is_deleted_meanwhile_is_missing(storage):
     storage.delete(KEY)
     with pytest.raises(ObjectMissing):
         storage.open(KEY)
+
+
+CRASH = """
+import os, sys, json
+from episodes.storage.base import StorageSettings
+from episodes.storage.choose import open_storage
+
+storage = open_storage(StorageSettings(**json.loads(sys.argv[1])))
+class DiesLate:
+    left = 3 * 1024 * 1024 * 4
+    def read(self, size, /):
+        if self.left <= 0:
+            os._exit(9)
+        self.left -= size
+        return bytes(size)
+storage.put("cut-off.mp3", DiesLate(), content_type="audio/mpeg")
+"""
+
+
+def test_a_put_cut_off_by_a_crash_shows_nothing_and_is_swept(s3_settings):
+    known = {name: value for name, value in asdict(s3_settings).items() if name != "folder"}
+    command = [sys.executable, "-c", CRASH, json.dumps(known)]
+    assert subprocess.run(command, check=False, cwd=Path.cwd()).returncode == 9
+    storage = open_storage(s3_settings)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    assert storage.stat("cut-off.mp3") is None
+    assert [found.upload.key for found in storage.list_uploads(later)] == ["cut-off.mp3"]
+    assert storage.sweep(later) == 1
+    assert list(storage.list_uploads(later)) == []
+
+
+PUT_BIG = """
+import json, resource, sys
+from episodes.storage.base import StorageSettings
+from episodes.storage.choose import open_storage
+
+storage = open_storage(StorageSettings(**json.loads(sys.argv[1])))
+SIZE = 300 * 1024 * 1024
+class Zeros:
+    def read(self, size, /):
+        return bytes(size)
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+storage.check()
+before = peak()
+stored = storage.put("big.mp3", Zeros(), content_type="audio/mpeg", size=SIZE)
+assert stored.size == SIZE
+print(peak() - before)
+copied = storage.copy("big.mp3", "copy.mp3", content_type="audio/mpeg")
+assert copied.size == SIZE
+with storage.open("copy.mp3", SIZE - 5) as reader:
+    assert reader.read() == bytes(5)
+"""
+
+
+def test_a_big_file_passes_through_little_memory_and_is_copied_in_pieces(s3_settings):
+    known = {name: value for name, value in asdict(s3_settings).items() if name != "folder"}
+    done = subprocess.run(
+        [sys.executable, "-c", PUT_BIG, json.dumps(known)],
+        check=True,
+        capture_output=True,
+        cwd=Path.cwd(),
+    )
+    assert int(done.stdout) < 48 * 1024  # KiB above the start
