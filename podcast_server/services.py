@@ -124,4 +124,5 @@ def open_lane(services: Services, recorder: Recorder) -> Lane:
         recorder=recorder,
         clock=time.time,
         limits=Limits(settings.feeds.guesses_per_minute, streams),
+        accel_prefix=settings.server.accel_prefix,
     )

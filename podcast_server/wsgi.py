@@ -6,6 +6,8 @@ import os
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
+from werkzeug.middleware.proxy_fix import ProxyFix
+
 from feeds.delivery.door import fast_lane
 from podcast_server.app import create_app
 from podcast_server.database import require_current_schema
@@ -28,4 +30,9 @@ def create() -> WSGIApplication:
     # Workers end without atexit; this is the hook that multiprocessing runs.
     Finalize(None, recorder.close, exitpriority=10)
     lane = open_lane(services, recorder)
-    return fast_lane(lane, create_app(services, lane))
+    entry = fast_lane(lane, create_app(services, lane))
+    proxies = settings.server.trusted_proxies
+    if proxies:
+        # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.
+        entry = ProxyFix(entry, x_for=proxies, x_proto=proxies, x_host=proxies)
+    return entry

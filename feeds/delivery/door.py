@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from feeds.delivery.facts import Answer, Body, Request
+from feeds.delivery.facts import Answer, Body, Request, text_answer
 from feeds.delivery.lane import Lane
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _PREFIXES = ("/f/", "/m/", "/listen/", "/shows/", "/art/")
@@ -59,12 +62,22 @@ class _Chunks:
                 close()
 
 
+def answer_or_busy(lane: Lane, request: Request) -> Answer | None:
+    """The lane's answer; 503 when something it needs is away, which apps take as "later"."""
+    try:
+        return lane.answer(request)
+    except Exception:
+        # A database or disk that is away must not look like a feed that is gone.
+        log.exception("%s %s could not be answered", request.method, request.path)
+        return text_answer(503, "The server cannot answer just now.", ("Retry-After", "60"))
+
+
 def fast_lane(lane: Lane, app: WSGIApplication) -> WSGIApplication:
     """``app`` with the lane in front of it."""
 
     def entry(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(_PREFIXES):
-            answer = lane.answer(request_facts(environ))
+            answer = answer_or_busy(lane, request_facts(environ))
             if answer is not None:
                 return send(answer, start_response)
         return app(environ, start_response)

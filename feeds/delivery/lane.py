@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from episodes.storage.base import Storage
+from feeds.delivery.artwork import answer_artwork
 from feeds.delivery.facts import Answer, Body, Request, text_answer
 from feeds.delivery.feed import answer_private_feed, answer_public_feed
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.media import (
+    AudioSource,
     MediaAnswer,
     MediaName,
     StoredBytes,
-    answer_artwork,
     answer_private_media,
     answer_public_media,
     parse_name,
@@ -61,6 +62,7 @@ class Lane:
         recorder: Recorder,
         clock: Callable[[], float],
         limits: Limits,
+        accel_prefix: str = "",
     ) -> None:
         self._tokens = tokens
         self._lookup = lookup
@@ -70,6 +72,7 @@ class Lane:
         self._clock = clock
         self._guesses = GuessLimit(limits.guesses_per_minute)
         self._streams = threading.BoundedSemaphore(limits.streams)
+        self._source = AudioSource(storage, accel_prefix)
 
     def answer(self, request: Request) -> Answer | None:
         """The answer, or None when the path is not one of ours."""
@@ -127,7 +130,7 @@ class Lane:
             request,
             tokens=self._tokens,
             lookup=self._lookup,
-            storage=self._storage,
+            source=self._source,
             now=now,
         )
         if found is None:
@@ -139,7 +142,7 @@ class Lane:
             return _only_reading()
         now = self._clock()
         found = answer_public_media(
-            name, request, lookup=self._lookup, storage=self._storage, now=now
+            name, request, lookup=self._lookup, source=self._source, now=now
         )
         return self._deliver(found, request, now)
 

@@ -32,7 +32,13 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 
-_ARTWORK = re.compile(r"\d+/(?:episodes/[a-z2-7]{10}/)?artwork-[0-9a-f]{32}\.(?:jpg|png)")
+
+@dataclass(frozen=True, slots=True)
+class AudioSource:
+    """Where audio is, and whether the front (nginx) sends what is on this machine's disk."""
+
+    storage: Storage
+    accel_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def answer_private_media(
     *,
     tokens: Tokens,
     lookup: Lookup,
-    storage: Storage,
+    source: AudioSource,
     now: float,
 ) -> MediaAnswer | None:
     """The answer for ``/m/<token>/<name>``; None when no such feed was ever made."""
@@ -93,11 +99,11 @@ def answer_private_media(
     if name.part != "preview" and not may_hear(entitlement, episode.facts, now):
         sentence = "This episode is for members; your membership does not include it at present."
         return MediaAnswer(text_answer(403, sentence), feed, episode)
-    return _serve(name.part, episode, feed, request, storage=storage, now=now)
+    return _serve(name.part, episode, feed, request, source=source, now=now)
 
 
 def answer_public_media(
-    name: MediaName, request: Request, *, lookup: Lookup, storage: Storage, now: float
+    name: MediaName, request: Request, *, lookup: Lookup, source: AudioSource, now: float
 ) -> MediaAnswer:
     """The answer for ``/listen/<name>``: public episodes, and previews of the others."""
     episode = lookup.public(name.key, name.transcript_id)
@@ -106,7 +112,7 @@ def answer_public_media(
     if name.part != "preview" and not is_public(episode.facts, now):
         sentence = "This episode is for members. Their own feed plays it."
         return MediaAnswer(text_answer(403, sentence), None, episode)
-    return _serve(name.part, episode, None, request, storage=storage, now=now)
+    return _serve(name.part, episode, None, request, source=source, now=now)
 
 
 def _serve(
@@ -115,36 +121,34 @@ def _serve(
     feed: FeedRow | None,
     request: Request,
     *,
-    storage: Storage,
+    source: AudioSource,
     now: float,
 ) -> MediaAnswer:
     if part == "chapters" and episode.chapters:
         return MediaAnswer(_chapters(episode, request, private=feed is not None), feed, episode)
     if part == "transcript" and episode.transcript is not None:
-        return MediaAnswer(_transcript(episode, storage, feed), feed, episode)
+        return MediaAnswer(_transcript(episode, source.storage, feed), feed, episode)
     audio = episode.preview if part == "preview" else episode.audio
     if part in {"chapters", "transcript"} or audio is None:
         return MediaAnswer(text_answer(404, "The episode has no such file."), feed, episode)
-    answer, asked, redirected = _audio(audio, request, feed is not None, storage, now)
+    answer, asked, redirected = _audio(audio, request, feed is not None, source, now)
     return MediaAnswer(answer, feed, episode, audio, asked, redirected)
 
 
 def _audio(
-    audio: AudioFacts, request: Request, private: bool, storage: Storage, now: float
+    audio: AudioFacts, request: Request, private: bool, source: AudioSource, now: float
 ) -> tuple[Answer, ByteRange | None, bool]:
+    if request.method != "HEAD":
+        elsewhere = _sent_by_others(audio, request, private, source, now)
+        if elsewhere is not None:
+            return elsewhere
+    etag = f'"{audio.sha256[:32]}"'
     fixed = [
         ("Content-Type", audio.mime),
         ("Accept-Ranges", "bytes"),
+        ("ETag", etag),
         *_cache_headers(private),
     ]
-    whole = ByteRange(0, audio.size)
-    if request.method != "HEAD":
-        moment = datetime.fromtimestamp(now, UTC)
-        signed = storage.presigned_get(audio.object_key, now=moment, content_type=audio.mime)
-        if signed is not None:
-            return _redirect(signed, request, audio, private)
-    etag = f'"{audio.sha256[:32]}"'
-    fixed.append(("ETag", etag))
     if matches(request.if_none_match, etag):
         return Answer(304, fixed), None, False
     # If-Range with another validator than today's file: the listener holds old bytes.
@@ -155,55 +159,53 @@ def _audio(
         extra = ("Content-Range", f"bytes */{audio.size}")
         return text_answer(416, "The file is shorter than that.", extra), None, False
     if part is None:
+        part = ByteRange(0, audio.size)
         headers = [("Content-Length", str(audio.size)), *fixed]
-        return Answer(200, headers, StoredBytes(storage, audio.object_key, whole)), whole, False
+        return (
+            Answer(200, headers, StoredBytes(source.storage, audio.object_key, part)),
+            part,
+            False,
+        )
     headers = [
         ("Content-Length", str(part.length)),
         ("Content-Range", f"bytes {part.start}-{part.end - 1}/{audio.size}"),
         *fixed,
     ]
-    return Answer(206, headers, StoredBytes(storage, audio.object_key, part)), part, False
+    return Answer(206, headers, StoredBytes(source.storage, audio.object_key, part)), part, False
 
 
-def answer_artwork(name: str, request: Request, *, storage: Storage) -> Answer | None:
-    """The answer for ``/art/<name>``: a cover, public and for ever; None for other names."""
-    if not _ARTWORK.fullmatch(name):
-        return None
-    key = f"shows/{name}"
-    stat = storage.stat(key)
-    if stat is None:
-        return text_answer(404, "There is no such picture.")
-    etag = f'"{name.rpartition("-")[2]}"'
-    headers = [
-        ("Content-Type", "image/png" if name.endswith("png") else "image/jpeg"),
-        ("Cache-Control", "public, max-age=31536000, immutable"),
-        ("Access-Control-Allow-Origin", "*"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("ETag", etag),
-    ]
-    if matches(request.if_none_match, etag):
-        return Answer(304, headers)
-    headers.append(("Content-Length", str(stat.size)))
-    if request.method == "HEAD":
-        return Answer(200, headers)
-    return Answer(200, headers, b"".join(storage.open(key)))
-
-
-def _redirect(
-    signed: str, request: Request, audio: AudioFacts, private: bool
-) -> tuple[Answer, ByteRange, bool]:
-    try:
-        asked = parse_range(request.range, audio.size) or ByteRange(0, audio.size)
-    except UnsatisfiableRangeError:
-        asked = ByteRange(audio.size, audio.size)
-    headers = [
-        ("Location", signed),
-        ("Content-Length", "0"),
+def _sent_by_others(
+    audio: AudioFacts, request: Request, private: bool, source: AudioSource, now: float
+) -> tuple[Answer, ByteRange, bool] | None:
+    """The answer where S3 or the front sends the bytes; None where we do."""
+    moment = datetime.fromtimestamp(now, UTC)
+    signed = source.storage.presigned_get(audio.object_key, now=moment, content_type=audio.mime)
+    if signed is not None:
         # The address behind expires, so nobody may remember it beyond this request.
-        ("Cache-Control", "private, no-store" if private else "no-store"),
-        *PRIVATE,
-    ]
-    return Answer(302, headers), asked, True
+        headers = [
+            ("Location", signed),
+            ("Content-Length", "0"),
+            ("Cache-Control", "private, no-store" if private else "no-store"),
+            *PRIVATE,
+        ]
+        return Answer(302, headers), _asked(request, audio), True
+    if source.accel_prefix and source.storage.local_path(audio.object_key) is not None:
+        # nginx answers ranges and conditions itself; only who may hear was ours to say.
+        headers = [
+            ("X-Accel-Redirect", f"{source.accel_prefix.rstrip('/')}/{audio.object_key}"),
+            ("Content-Type", audio.mime),
+            ("Content-Length", "0"),
+            *_cache_headers(private),
+        ]
+        return Answer(200, headers), _asked(request, audio), True
+    return None
+
+
+def _asked(request: Request, audio: AudioFacts) -> ByteRange:
+    try:
+        return parse_range(request.range, audio.size) or ByteRange(0, audio.size)
+    except UnsatisfiableRangeError:
+        return ByteRange(audio.size, audio.size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
-from feeds.delivery.door import request_facts, send
+from feeds.delivery.door import answer_or_busy, request_facts, send
 from feeds.delivery.lane import Lane
 
 
@@ -14,7 +14,7 @@ def delivery_blueprint(lane: Lane) -> Blueprint:
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
     def deliver(**_parts: str) -> Response:
-        answer = lane.answer(request_facts(request.environ))
+        answer = answer_or_busy(lane, request_facts(request.environ))
         if answer is None:
             abort(404)
         collected: list[tuple[str, list[tuple[str, str]]]] = []

@@ -227,3 +227,38 @@ def test_names_that_are_no_media_names_are_nobodys(
     lane: Lane, people: People, name: str, tmp_path: Path
 ) -> None:
     assert lane.answer(Request("GET", f"{people.paying.media}/{name}")) is None
+
+
+def test_nginx_is_told_which_file_to_send_when_it_stands_in_front(
+    tmp_path: Path, people: People, session: Session, show: Show, lane: Lane, now: datetime
+) -> None:
+    from episodes.storage.base import StorageSettings
+    from episodes.storage.choose import open_storage
+    from feeds.delivery.media import AudioSource
+
+    local = open_storage(StorageSettings(backend="local", folder=tmp_path))
+    made = build_episode(session, local, show, now, data=DATA)
+    session.commit()
+    lane._source = AudioSource(local, "/protected/")
+    path = f"{people.paying.media}/{made.key}.mp3"
+    answer = lane.answer(Request("GET", path, range="bytes=5-"))
+    assert answer is not None
+    assert header(answer, "X-Accel-Redirect") == f"/protected/{made.audio.object_key}"
+    assert answer.body == b""
+    refused = lane.answer(Request("GET", path.replace(people.paying.media, people.lapsed.media)))
+    assert refused is not None
+    assert header(refused, "X-Accel-Redirect") == ""
+
+
+def test_a_database_that_is_away_is_503_and_not_gone(lane: Lane, people: People) -> None:
+    from feeds.delivery.door import answer_or_busy
+
+    class Broken:
+        def feed(self, _key: str) -> None:
+            raise OSError("no database")
+
+    lane._lookup = Broken()  # type: ignore[assignment]
+    answer = answer_or_busy(lane, Request("GET", people.paying.feed))
+    assert answer is not None
+    assert answer.status == 503
+    assert header(answer, "Retry-After")
