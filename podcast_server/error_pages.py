@@ -1,0 +1,92 @@
+"""What people and programs see when something does not work."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from episodes.errors import NotFound
+
+log = logging.getLogger(__name__)
+
+
+def install_error_pages(app: Flask) -> None:
+    """Answer every error with a page in the visitor's language, or JSON where that was asked."""
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(NotFound, lambda _error: _answer(404))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _csrf(_error: CSRFError) -> Response:
+    return _answer(
+        400, gettext("This form was open too long, or cookies are blocked. Go back and try again.")
+    )
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    response = _answer(error.code)
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    log.exception("error %s on %s %s", reference, request.method, request.endpoint, exc_info=error)
+    return _answer(InternalServerError.code, reference=reference)
+
+
+def _words(code: int) -> tuple[str, str]:
+    if code in {404, 410}:
+        return (
+            gettext("There is nothing here"),
+            gettext("The address may have a typing error, or what was here has moved."),
+        )
+    if code == 403:
+        return (
+            gettext("This is not yours to open"),
+            gettext("Sign in with the address that you use for this podcast."),
+        )
+    if code == 429:
+        return (
+            gettext("Please wait a little"),
+            gettext("That was tried too often in a short time. Try again later."),
+        )
+    if code == 413:
+        return (gettext("That was too large"), gettext("Send less at a time, or a smaller file."))
+    if code >= 500:
+        return (
+            gettext("Something broke on our side"),
+            gettext("It has been written down. Please try again in a moment."),
+        )
+    return (
+        gettext("That did not work"),
+        gettext("The server did not understand the request. Go back and try again."),
+    )
+
+
+def _answer(code: int, text: str = "", *, reference: str = "") -> Response:
+    title, usual = _words(code)
+    text = text or usual
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    if best == "application/json":
+        response = jsonify(error=text, status=code)
+    else:
+        response = make_response(
+            render_template(
+                "layout/error.html", code=code, title=title, text=text, reference=reference
+            )
+        )
+    response.status_code = code
+    response.headers["Cache-Control"] = "no-store"
+    return response

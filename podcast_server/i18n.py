@@ -1,0 +1,169 @@
+"""Languages: which one a request speaks, its messages, and dates, times and money in it.
+
+Messages are in ``translations/<language>/<area>.po`` and read from there, so nothing has to be
+compiled and two areas can grow at once. ``python -m podcast_server.translations`` brings the
+files up to date; a test fails while a message is not translated.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache, cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, Response, has_request_context, request
+from flask_babel import Babel, Domain, get_locale, gettext
+
+from podcast_server.settings import Settings
+
+FOLDER = Path(__file__).parent / "translations"
+# The language of the messages in the code, and every other that has a folder.
+SOURCE = "en"
+LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français"}
+COOKIE = "lang"
+_A_YEAR = 365 * 24 * 3600
+
+
+def catalogue_files(language: str) -> list[Path]:
+    """The message files of a language."""
+    return sorted((FOLDER / language).glob("*.po"))
+
+
+@cache
+def translations(language: str) -> Translations:
+    """The messages of a language; those of the source language are the keys themselves."""
+    merged = Catalog(locale=language)
+    for path in catalogue_files(language):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id and message.string:
+                    merged.add(message.id, message.string, context=message.context)
+    compiled = io.BytesIO()
+    write_mo(compiled, merged)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class _Catalogues(Domain):  # type: ignore[misc]
+    """Flask-Babel's messages, taken from our files instead of compiled ones."""
+
+    def get_translations(self) -> Translations:
+        locale = get_locale()
+        return translations(locale.language if locale else SOURCE)
+
+
+class _Babel(Babel):  # type: ignore[misc]
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return _Catalogues()
+
+
+def choose_language(
+    asked: str | None, cookie: str | None, accepted: str | None, default: str
+) -> str:
+    """The first language we have: asked for in the address, remembered, accepted, the site's."""
+    return next((each for each in (asked, cookie, accepted) if each in LANGUAGES), None) or default
+
+
+def install_languages(app: Flask, settings: Settings) -> None:
+    """Make the application speak; also gives the templates their filters."""
+    default = settings.site.language
+
+    def select() -> str:
+        if not has_request_context():
+            return default
+        return choose_language(
+            request.args.get("lang"),
+            request.cookies.get(COOKIE),
+            request.accept_languages.best_match(list(LANGUAGES)),
+            default,
+        )
+
+    _Babel(app, default_locale=default, locale_selector=select)
+    app.jinja_env.filters.update(
+        day=format_day,
+        moment=format_moment,
+        duration=format_duration,
+        money=format_money,
+        clock=format_clock,
+    )
+    app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
+    app.after_request(_remember_choice)
+
+
+def _remember_choice(response: Response) -> Response:
+    asked = request.args.get("lang", "")
+    if asked in LANGUAGES and request.cookies.get(COOKIE) != asked:
+        remember_language(response, asked)
+    return response
+
+
+def remember_language(response: Response, language: str) -> None:
+    """Let the browser keep a language for a year."""
+    response.set_cookie(
+        COOKIE, language, max_age=_A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+    # A cookie must never be kept by a cache that others share.
+    response.headers["Cache-Control"] = "private, no-cache"
+
+
+def current_language() -> str:
+    """The code of the language this request is answered in."""
+    locale = get_locale()
+    return locale.language if locale else SOURCE
+
+
+def _locale() -> Locale:
+    return get_locale() or Locale(SOURCE)
+
+
+def format_day(value: date | datetime, zone: str = "UTC", style: str = "long") -> str:
+    """A day as people write it: 4 November 2026. ``zone`` places a moment."""
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(zone)).date()
+    return dates.format_date(value, style, locale=_locale())
+
+
+def format_moment(value: datetime, zone: str = "UTC") -> str:
+    """Day, hour and minute in ``zone``."""
+    return dates.format_datetime(value, "medium", tzinfo=ZoneInfo(zone), locale=_locale())
+
+
+def format_duration(seconds: float) -> str:
+    """A length of time as people say it: 1 h 5 min."""
+    minutes = max(1, round(seconds / 60))
+    if seconds < 60:
+        return str(gettext("%(seconds)d s", seconds=round(seconds)))
+    if minutes < 60:
+        return str(gettext("%(minutes)d min", minutes=minutes))
+    hours, rest = divmod(minutes, 60)
+    return str(gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=rest))
+
+
+def format_clock(seconds: float) -> str:
+    """A place in a recording: 1:02:03, or 2:03 within the first hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def format_money(amount: int, currency: str) -> str:
+    """Money from minor units (cents): 1250, "eur" → €12.50, without empty cents."""
+    digits = numbers.get_currency_precision(currency.upper())
+    value = amount / 10**digits
+    pattern = None if amount % 10**digits else _without_cents()
+    return numbers.format_currency(
+        value, currency.upper(), pattern, locale=_locale(), currency_digits=pattern is None
+    )
+
+
+def _without_cents() -> str:
+    return str(_locale().currency_formats["standard"].pattern).replace("0.00", "0")

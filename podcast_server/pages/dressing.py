@@ -1,0 +1,31 @@
+"""What every template can use: asset and cover addresses, the sound mark, the site's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from episodes.notes import notes_html, plain_text
+from podcast_server.pages.assets import Assets, assets_blueprint
+from podcast_server.pages.public.artwork.variants import variant_address
+from podcast_server.pages.sound_mark import sound_path
+from podcast_server.services import Services
+
+
+def install_dressing(app: Flask, services: Services) -> None:
+    """Register the assets and give the templates their words."""
+    assets = Assets(Path(__file__).parent)
+    app.register_blueprint(assets_blueprint(assets))
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals.update(
+        asset=assets.url,
+        artwork=variant_address,
+        addresses=services.addresses,
+        site_name=services.settings.site.name,
+        sound_path=sound_path,
+    )
+    environment.filters.update(notes=notes_html, words=plain_text)

@@ -1,0 +1,1 @@
+"""Pages for one person: signing in, their feeds, their account."""

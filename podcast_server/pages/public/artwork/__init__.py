@@ -1,0 +1,1 @@
+"""Covers in the sizes that pages need."""

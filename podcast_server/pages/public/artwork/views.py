@@ -1,0 +1,31 @@
+"""``/covers/<width>/<name>``: a cover as small as the page needs it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, request
+
+from episodes.storage.base import ObjectMissing
+from podcast_server.pages.public.artwork.variants import variant
+from podcast_server.services import Services
+
+
+def artwork_blueprint(services: Services) -> Blueprint:
+    """The route; covers are public and, since their name holds their hash, kept for a year."""
+    blueprint = Blueprint("artwork", __name__)
+    folder = services.settings.data / "cache" / "covers"
+
+    @blueprint.get("/covers/<int:width>/<path:name>")
+    def cover(width: int, name: str) -> Response:
+        try:
+            data = variant(services.storage, folder, name, width)
+        except ObjectMissing:
+            data = None
+        if data is None:
+            abort(404)
+        response = Response(data, content_type="image/jpeg")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.set_etag(f"{name.rsplit('-', 1)[-1][:32]}-{width}")
+        response.make_conditional(request)
+        return response
+
+    return blueprint

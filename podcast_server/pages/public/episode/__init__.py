@@ -1,0 +1,1 @@
+"""An episode: player, notes, chapters, transcript."""

@@ -1,0 +1,110 @@
+// The episode's player: chapters and transcript that seek, speed, sleep timer, share at a time.
+import { followTranscript } from "./transcript.js";
+
+const audio = document.querySelector("#player audio");
+const tools = document.querySelector(".player-tools");
+const said = tools.querySelector("[data-said]");
+const memory = `position:${audio.dataset.key}`;
+
+tools.hidden = false;
+
+function seek(seconds, play = true) {
+  audio.currentTime = seconds;
+  if (play) audio.play();
+}
+
+// Where the listener was, unless the address names a place.
+function remembered() {
+  try {
+    return Number(localStorage.getItem(memory)) || 0;
+  } catch {
+    return 0; // storage is switched off: nothing is remembered
+  }
+}
+
+function remember(seconds) {
+  try {
+    localStorage.setItem(memory, String(Math.floor(seconds)));
+  } catch {
+    // storage is switched off or full: the place is not kept
+  }
+}
+
+if (Number(audio.dataset.start)) {
+  audio.currentTime = Number(audio.dataset.start);
+} else if (remembered() > 10) {
+  audio.currentTime = remembered();
+}
+
+let noted = 0;
+audio.addEventListener("timeupdate", () => {
+  if (Math.abs(audio.currentTime - noted) < 5) return;
+  noted = audio.currentTime;
+  remember(noted);
+});
+audio.addEventListener("ended", () => remember(0));
+
+for (const button of tools.querySelectorAll("[data-skip]")) {
+  button.addEventListener("click", () => {
+    audio.currentTime = Math.max(0, audio.currentTime + Number(button.dataset.skip));
+  });
+}
+
+tools.querySelector("[data-speed]").addEventListener("change", (event) => {
+  audio.playbackRate = Number(event.target.value);
+});
+
+let timer = 0;
+tools.querySelector("[data-sleep]").addEventListener("change", (event) => {
+  clearTimeout(timer);
+  const minutes = Number(event.target.value);
+  if (!minutes) return;
+  timer = setTimeout(() => {
+    audio.pause();
+    event.target.value = "0";
+  }, minutes * 60000);
+});
+
+tools.querySelector("[data-share]").addEventListener("click", async (event) => {
+  const button = event.currentTarget;
+  const seconds = Math.floor(audio.currentTime);
+  const url = tools.dataset.address + (seconds ? `?t=${seconds}` : "");
+  if (navigator.share && matchMedia("(pointer: coarse)").matches) {
+    await navigator.share({ url, title: document.title }).catch(() => {});
+    return;
+  }
+  await navigator.clipboard.writeText(url);
+  const label = button.querySelector("span");
+  const before = label.textContent;
+  label.textContent = said.textContent = button.dataset.done;
+  setTimeout(() => {
+    label.textContent = before;
+  }, 2500);
+});
+
+const chapters = [...document.querySelectorAll("[data-seek]")];
+for (const link of chapters) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    seek(Number(link.dataset.seek));
+  });
+}
+audio.addEventListener("timeupdate", () => {
+  const current = chapters.findLast((link) => Number(link.dataset.seek) <= audio.currentTime);
+  for (const link of chapters) {
+    if (link === current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+});
+
+document.querySelector("[data-transcript]")?.addEventListener("click", async (event) => {
+  event.preventDefault();
+  await followTranscript(event.currentTarget, audio, seek);
+});
+
+if ("mediaSession" in navigator) {
+  navigator.mediaSession.metadata = new MediaMetadata({
+    title: document.querySelector("h1").textContent,
+    artist: document.querySelector(".kicker").textContent.trim(),
+  });
+}

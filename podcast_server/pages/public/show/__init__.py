@@ -1,0 +1,1 @@
+"""A show: what it is, its episodes, how to join."""

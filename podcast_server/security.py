@@ -1,0 +1,108 @@
+"""What protects every page: host check, headers, a strict content policy, session and CSRF.
+
+Nothing inline is ever allowed to run: scripts and styles are files of our own. A page that
+must differ says so in ``g.content_policy`` (see Policy).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g
+from flask_wtf.csrf import CSRFProtect
+
+from episodes.storage.base import Storage
+from feeds.tokens import Tokens
+from podcast_server.settings import Settings
+
+SESSION_LIFE = timedelta(days=60)
+MAX_FORM_BYTES = 1024 * 1024
+csrf = CSRFProtect()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a page may load and who may frame it; origins separated by spaces."""
+
+    media: str = "'self'"
+    connect: str = "'self'"
+    form_action: str = "'self'"
+    frame_ancestors: str = "'none'"
+    images: str = "'self' data:"
+
+    def header(self) -> str:
+        """The Content-Security-Policy header (W3C CSP Level 3)."""
+        return "; ".join(
+            (
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                f"img-src {self.images}",
+                "font-src 'self'",
+                f"media-src {self.media}",
+                f"connect-src {self.connect}",
+                "manifest-src 'self'",
+                f"form-action {self.form_action}",
+                "base-uri 'none'",
+                f"frame-ancestors {self.frame_ancestors}",
+            )
+        )
+
+
+def base_policy(storage: Storage, now: datetime) -> Policy:
+    """The policy of this installation: audio may also come from the bucket it is sent to."""
+    signed = storage.presigned_get("probe.mp3", now=now, content_type="audio/mpeg")
+    if signed is None:
+        return Policy()
+    parts = urlsplit(signed)
+    return Policy(media=f"'self' {parts.scheme}://{parts.netloc}")
+
+
+def install_security(app: Flask, settings: Settings, tokens: Tokens, policy: Policy) -> None:
+    """Configure sessions, CSRF protection, the host check and the headers of all answers."""
+    public = urlsplit(settings.site.public_url)
+    https = public.scheme == "https"
+    app.config.update(
+        SECRET_KEY=tokens.derive(b"podcast-server.web-session"),
+        SESSION_COOKIE_NAME="__Host-session" if https else "session",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        # A form may stay open as long as the session it belongs to.
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        # Loopback names are what a front on this machine and health checks use.
+        TRUSTED_HOSTS=[public.hostname, "localhost", "127.0.0.1"],
+        CONTENT_POLICY=policy,
+    )
+    csrf.init_app(app)
+
+    def protect(response: Response) -> Response:
+        add_headers(response, g.get("content_policy", policy), https=https)
+        return response
+
+    app.after_request(protect)
+
+
+def add_headers(response: Response, policy: Policy, *, https: bool) -> None:
+    """The protective headers; ones a view has set itself stay."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    # Full addresses stay on this site, where form checks need them; others learn nothing.
+    headers.setdefault("Referrer-Policy", "same-origin")
+    if https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.mimetype != "text/html":
+        return
+    headers.setdefault("Content-Security-Policy", policy.header())
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if policy.frame_ancestors == "'none'":
+        headers.setdefault("X-Frame-Options", "DENY")
+    # Whatever does not say otherwise is for one person only.
+    headers.setdefault("Cache-Control", "private, no-store")

@@ -1,0 +1,1 @@
+"""Messages in other languages, one file for each area of the house."""
