@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
 from episodes.storage.base import Storage
 from feeds.delivery.lane import Lane
-from feeds.tokens import Tokens
 from podcast_server.app import create_app
 from podcast_server.security import Policy
+from podcast_server.services import Services
 from tests.builders import build_episode, build_show
-from tests.podcast_server.conftest import make_services
+from tests.podcast_server.conftest import moved
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -160,11 +158,8 @@ def test_an_address_asked_of_oembed_must_be_one_of_ours(
     assert client.get("/oembed", query_string={"url": ours, "format": "xml"}).status_code == 501
 
 
-def test_an_https_site_insists_on_https(
-    engine: Engine, storage: Storage, tokens: Tokens, tmp_path: Path, lane: Lane
-) -> None:
-    services = make_services(engine, storage, tokens, tmp_path, "https://pod.example")
-    app: Flask = create_app(services, lane)
+def test_an_https_site_insists_on_https(services: Services, lane: Lane) -> None:
+    app = create_app(moved(services, "https://pod.example"), lane)
     answer = app.test_client().get("/", headers={"Host": "pod.example"})
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert app.config["SESSION_COOKIE_NAME"] == "__Host-session"
