@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+from pathlib import Path
 
 import click
 
@@ -21,20 +23,26 @@ FOLDER = "demo-data"
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="This machine's address in your network, so that a phone can scan and listen.",
+)
 @click.option("--no-serve", is_flag=True, help="Only make the sample data.")
 @pass_context
-def demo(context: Context, port: int, *, no_serve: bool) -> None:
+def demo(context: Context, port: int, host: str, *, no_serve: bool) -> None:
     """Set up a sample show with members and serve it. Keeps to the folder demo-data.
 
     Running it again changes nothing that is there.
     """
     overrides = {
         PREFIX + "DATA_FOLDER": FOLDER,
-        PREFIX + "SITE__PUBLIC_URL": f"http://127.0.0.1:{port}",
+        PREFIX + "SITE__PUBLIC_URL": f"http://{host}:{port}",
         PREFIX + "SERVER__PORT": str(port),
     }
     if not no_serve:
-        _require_free_port(port)
+        _require_free_port(host, port)
     os.environ.update(overrides)
     settings = load_settings(context.config, {**context.environ, **overrides})
     set_up_logging(settings.log)
@@ -42,22 +50,28 @@ def demo(context: Context, port: int, *, no_serve: bool) -> None:
     services = open_services(settings)
     links = fill_with_samples(services, now_utc())
     services.close()
-    _introduce(links, serving=not no_serve)
+    _introduce(links, program=_program(), serving=not no_serve)
     if not no_serve:
         if context.config is not None:
             os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())
-        run_server(settings, "127.0.0.1", port)
+        run_server(settings, host, port)
 
 
-def _require_free_port(port: int) -> None:
+def _require_free_port(host: str, port: int) -> None:
     with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
+        if probe.connect_ex((host, port)) == 0:
             raise click.ClickException(
                 f"port {port} is in use, perhaps by another demo: stop it, or use --port {port + 1}"
             )
 
 
-def _introduce(links: DemoLinks, *, serving: bool) -> None:
+def _program() -> str:
+    """How this command was called, so that what is printed can be typed."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "podcast-server" else "podcast-server"
+
+
+def _introduce(links: DemoLinks, *, program: str, serving: bool) -> None:
     def heading(text: str) -> None:
         click.echo()
         click.secho(text, bold=True)
@@ -74,9 +88,10 @@ def _introduce(links: DemoLinks, *, serving: bool) -> None:
     click.echo("  1. Add the first private feed to a podcast app on this machine, and listen.")
     click.echo("  2. Publish an episode of your own from another terminal:")
     click.echo(f"       export {PREFIX}DATA_FOLDER={FOLDER}")
-    click.echo("       podcast-server episode add your-file.mp3 --show harbour")
-    click.echo(f"  3. End and give back a membership: podcast-server member revoke {PAYING} …")
-    click.echo("  4. For your own show: podcast-server init, and read README.md.")
+    click.echo(f"       {program} episode add your-file.mp3 --show harbour")
+    click.echo("  3. End a membership, and watch the feed follow:")
+    click.echo(f"       {program} member revoke {PAYING} --show harbour")
+    click.echo(f"  4. For your own show: {program} init, and read README.md.")
     if serving:
         click.echo()
         click.secho("Ctrl-C stops the server.", dim=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from episodes.storage.small import put_bytes, sha256_of
 from feeds.grants import Cause, give_grant
 from feeds.private_feeds import ensure_feed, feed_url
 from podcast_server.accounts.members import ensure_member
+from podcast_server.database import reading
 from podcast_server.services import Services
 
 SLUG = "harbour"
@@ -74,22 +76,27 @@ def fill_with_samples(services: Services, now: datetime) -> DemoLinks:
     return DemoLinks(addresses.show(SLUG), addresses.public_feed(SLUG), member, lapsed)
 
 
+def _words() -> dict[str, Any]:
+    """What the sample show says of itself."""
+    return tomllib.loads((FOLDER / "show.toml").read_text(encoding="utf-8"))
+
+
 def _make_show(services: Services, session: Session, now: datetime) -> int:
-    cover = prepare_artwork((FOLDER / "cover.jpg").read_bytes())
+    words = _words()
+    cover = prepare_artwork((FOLDER / words["cover"]).read_bytes())
     show = create_show(
         session,
-        title="Field Notes from the Harbour",
+        title=words["title"],
         slug=SLUG,
         public_url=services.settings.site.public_url,
         now=now - timedelta(days=30),
         fields={
-            "description": "Short recordings from a small harbour: tides, boats, and the "
-            "people who mend both.",
-            "author": "Marit Solberg",
-            "language": "en",
-            "categories": [["Society & Culture", "Places & Travel"]],
-            "copyright": "Marit Solberg",
-            "persons": [{"name": "Marit Solberg", "role": "host", "group": "cast"}],
+            "description": words["description"],
+            "author": words["author"],
+            "language": words["language"],
+            "categories": words["categories"],
+            "copyright": words["copyright"],
+            "persons": [{"name": words["author"], "role": "host", "group": "cast"}],
         },
     )
     show.artwork_key = artwork_key(show.id, cover.sha256, cover.extension)
@@ -98,17 +105,20 @@ def _make_show(services: Services, session: Session, now: datetime) -> int:
 
 
 def _make_episode(services: Services, show_id: int, sample: _Sample, now: datetime) -> None:
-    path = next(FOLDER.glob(f"s01e{sample.number:02d}-*.m[p4][3a]"))
+    words = _words()["episode"][sample.number - 1]
+    path = FOLDER / words["file"]
     guid = f"harbour-sample-{sample.number}"
-    with services.sessions() as session:
+    with reading(services.engine) as session:
         if session.scalar(select(Episode.id).where(Episode.guid == guid)):
             return
     facts = probe(path)
     key = f"harbour{'abcdefgh'[sample.number]}22"
     stored = store_audio(services.storage, show_id, key, path, facts=facts)
+    # The words of the show come last: what a podcaster says wins over the file's tags.
     fields: dict[str, Any] = fields_from_audio(facts, path)
+    fields |= {name: words[name] for name in ("notes", "season", "number")}
+    fields |= {"title": words["title"], "audience": sample.audience}
     title = fields.pop("title")
-    fields |= {"audience": sample.audience, "number": sample.number}
     with services.sessions.begin() as session:
         show = session.get_one(Show, show_id)
         episode = create_episode(
