@@ -64,7 +64,6 @@ def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -
         respawn_failed_workers=True,
         workers_kill_timeout=30,
         log_level=LogLevels.warning,
-        process_name="podcast-server",
     )
     if jobs:
         _run_jobs_beside(server)
