@@ -52,5 +52,5 @@ def set_up_logging(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
-    for chatty in ("botocore", "boto3", "urllib3", "alembic", "httpx"):
+    for chatty in ("botocore", "boto3", "urllib3", "alembic", "httpx", "huey"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
