@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,10 +26,12 @@ from tests.stripe_stand_in.world import API_VERSION, World
 
 @dataclass(slots=True)
 class Faults:
-    """Requests to fail on purpose: the next `count` API calls answer `status`."""
+    """Trouble on purpose: the next `fail` calls answer `status` and do nothing; the next `lose`
+    calls are carried out and their connection breaks before the answer."""
 
-    count: int = 0
+    fail: int = 0
     status: int = 500
+    lose: int = 0
 
 
 @dataclass(slots=True)
@@ -78,12 +81,13 @@ class Api:
         checked = params.read(route.takes, tree)
         params.refuse_unmodelled(checked, route.modelled)
         expand = checked.pop("expand", [])
-        thing = route.handler(Call(self.world, checked, path))
-        return render(self.world, thing, expand)
+        with self.world.all_or_nothing():
+            thing = route.handler(Call(self.world, checked, path))
+            return render(self.world, thing, expand)
 
     def _fail_on_purpose(self) -> None:
-        if self.faults.count > 0:
-            self.faults.count -= 1
+        if self.faults.fail > 0:
+            self.faults.fail -= 1
             kind = "rate_limit_error" if self.faults.status == 429 else "api_error"
             raise StripeError("Failing on purpose.", status=self.faults.status, kind=kind)
 
@@ -149,6 +153,9 @@ def _view(api: Api, route: Route) -> Callable[..., Response]:
         response.headers["Stripe-Version"] = API_VERSION
         if replayed:
             response.headers["Idempotent-Replayed"] = "true"
+        if api.faults.lose > 0:
+            api.faults.lose -= 1
+            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return response
 
     return view

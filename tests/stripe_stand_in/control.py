@@ -25,10 +25,11 @@ from tests.stripe_stand_in.world import World
 
 
 class FaultPlan(Protocol):
-    """How many of the next API requests to fail, and how."""
+    """How many of the next API requests to fail, and how; how many answers to lose."""
 
-    count: int
+    fail: int
     status: int
+    lose: int
 
 
 class Control:
@@ -188,7 +189,11 @@ class Control:
 
     def fail_requests(self, count: int = 1, status: int = 500) -> None:
         """The next API requests answer `status` (500, 503, 429…)."""
-        self._faults.count, self._faults.status = count, status
+        self._faults.fail, self._faults.status = count, status
+
+    def lose_answers(self, count: int = 1) -> None:
+        """The next API requests are carried out, and their connections break unanswered."""
+        self._faults.lose = count
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Change and return the account's settings (see `world.Settings`)."""

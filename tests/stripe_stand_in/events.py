@@ -36,8 +36,7 @@ def emit(world: World, kind: str, thing: Thing, previous: Thing | None = None) -
         },
         customer=_customer_of(thing),
     )
-    if world.postman is not None:
-        world.postman.post(event)
+    world.tell(event)
     return event
 
 

@@ -108,7 +108,7 @@ class Postman:
             if event["type"] in e["enabled_events"] or "*" in e["enabled_events"]
         ]
         event["pending_webhooks"] = len(endpoints)
-        body = json.dumps(public(event), indent=2).encode()
+        body = json.dumps(public(event)).encode() if endpoints else b""
         for endpoint in endpoints:
             self._enqueue(Delivery(event["id"], event["type"], endpoint["id"], body))
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.stripe_stand_in.errors import StripeError
 from tests.stripe_stand_in.store import Store, Thing
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class World:
     request_id: str | None = None
     idempotency_key: str | None = None
     postman: Postman | None = None
+    outbox: list[Thing] | None = None
 
     def now(self, clock: str | None = None) -> int:
         """Unix seconds on the given test clock, or on the account's own."""
@@ -84,6 +86,31 @@ class World:
             yield
         finally:
             self.moment = before
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """A refused request (400, 404) changes nothing and tells nobody; a declined card does."""
+        self.store.watch()
+        self.outbox = []
+        try:
+            yield
+        except StripeError as error:
+            if error.status in (400, 404):
+                self.store.undo()
+                self.outbox.clear()
+            raise
+        finally:
+            self.store.keep()
+            told, self.outbox = self.outbox, None
+            for event in told:
+                self.tell(event)
+
+    def tell(self, event: Thing) -> None:
+        """Hand an event to the post, or keep it until the request is through."""
+        if self.outbox is not None:
+            self.outbox.append(event)
+        elif self.postman is not None:
+            self.postman.post(event)
 
     def new(self, kind: str, fields: Thing, *, customer: str | None = None) -> Thing:
         """Make and keep an object with a new id, `created` now and livemode false."""

@@ -220,3 +220,46 @@ def test_a_failing_stripe_is_retried_by_the_library_without_doubling(
     account.control.fail_requests(count=1, status=500)
     client.v1.products.create(params={"name": "x"})
     assert len(client.v1.products.list().data) == 1
+
+
+def test_a_lost_answer_is_asked_for_again_and_nothing_happens_twice(
+    account: StripeStandIn,
+) -> None:
+    client = account.client(max_network_retries=2)
+    account.control.lose_answers(1)
+    made = client.v1.products.create(params={"name": "x"})
+    assert [p.id for p in client.v1.products.list().data] == [made.id]
+
+
+def test_a_lost_answer_without_retries_is_a_connection_error(account: StripeStandIn) -> None:
+    client = account.client(max_network_retries=0)
+    account.control.lose_answers(1)
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.products.create(params={"name": "x"})
+    assert len(client.v1.products.list().data) == 1
+
+
+def test_a_refused_request_leaves_nothing_behind(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    before = account.control.events()
+    answer = post(
+        account,
+        "/v1/prices",
+        {"currency": "usd", "unit_amount": "-1", "product_data[name]": "x"},
+    )
+    assert answer.status_code == 400
+    assert client.v1.products.list().data == []
+    assert account.control.events() == before
+
+
+def test_a_refused_change_changes_nothing(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client)
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.subscriptions.update(
+            subscription.id,
+            params={"metadata": {"a": "b"}, "items": [{"id": "si_nothing", "quantity": 2}]},
+        )
+    assert client.v1.subscriptions.retrieve(subscription.id).to_dict() == subscription.to_dict()
