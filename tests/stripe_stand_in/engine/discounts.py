@@ -88,6 +88,17 @@ def read(world: World, given: list[dict[str, Any]], param: str = "discounts") ->
     return reductions
 
 
+def check_currency(reductions: list[Reduction], currency: str) -> None:
+    """Raises StripeError for an amount off in another currency than what it is taken from."""
+    for reduction in reductions:
+        if reduction.coupon["currency"] not in (None, currency):
+            raise invalid(
+                f"The coupon {reduction.coupon['id']} takes off {reduction.coupon['currency']}, "
+                f"but the prices are in {currency}.",
+                "discounts",
+            )
+
+
 def find_by_code(
     world: World, typed: str, *, amount: int, currency: str, customer: str | None
 ) -> Reduction:

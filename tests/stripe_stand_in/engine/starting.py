@@ -76,6 +76,7 @@ def _check(world: World, wanted: Start) -> None:
     if len({price["id"] for price in prices}) != len(prices):
         raise invalid("Cannot add multiple subscription items with the same price.", "items")
     _check_currency(world, wanted.customer, first["currency"])
+    discounts.check_currency(wanted.reductions, first["currency"])
     now = world.now_for(wanted.customer["id"])
     if wanted.trial_end is not None and wanted.trial_end <= now:
         raise invalid("trial_end must be in the future.", "trial_end")

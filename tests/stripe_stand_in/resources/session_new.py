@@ -37,6 +37,7 @@ def new_session(world: World, params: dict[str, Any]) -> Thing:
     reduction = _check_discounts(world, params)
     _check_trial(params, now)
     lines = read_lines(world, params)
+    discounts.check_currency([reduction] if reduction else [], lines[0]["currency"])
     session = _make(world, params, lines, customer)
     session |= {"expires_at": expires_at, "_reduction": reduction}
     if reduction is not None:

@@ -165,11 +165,13 @@ def _update_plain(world: World, subscription: Thing, params: dict[str, Any]) -> 
         details = subscription["cancellation_details"] | (params["cancellation_details"] or {})
         subscription["cancellation_details"] = details
     if "discounts" in params:
+        reductions = discounts.read(world, params["discounts"] or [])
+        discounts.check_currency(reductions, subscription["currency"])
         subscription["discounts"] = [
             discounts.redeem(
                 world, r, customer=subscription["customer"], subscription=subscription["id"]
             )["id"]
-            for r in discounts.read(world, params["discounts"] or [])
+            for r in reductions
         ]
 
 

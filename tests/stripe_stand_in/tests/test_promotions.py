@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 import stripe
 
@@ -114,3 +115,71 @@ def test_a_deleted_coupon_goes_on_for_those_who_have_it(
     client.v1.coupons.delete(half.id)
     account.control.advance(days=40)
     assert invoice_amounts(client, subscription)[-1] == 500
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"restrictions": {"minimum_amount": 2000, "minimum_amount_currency": "usd"}}, "too small"),
+        ({"restrictions": {"first_time_transaction": True}}, "new customers"),
+        ({"expires_at": 1}, "expired"),
+    ],
+)
+def test_a_typed_code_may_have_conditions(
+    account: StripeStandIn, client: stripe.StripeClient, limits: dict[str, Any], words: str
+) -> None:
+    code(client, coupon(client), "SPRING", **limits)
+    earlier = member(account, client)
+    made = session(
+        client, price(client, 1000), customer=str(earlier.customer), allow_promotion_codes=True
+    )
+    answer = httpx.post(str(made.url), data={"action": "code", "code": "SPRING"}, trust_env=False)
+    assert words in answer.text
+
+
+def test_a_code_may_be_for_one_customer(client: stripe.StripeClient) -> None:
+    ada = client.v1.customers.create(params={"email": "ada@example.com"})
+    bob = client.v1.customers.create(params={"email": "bob@example.com"})
+    code(client, coupon(client), "ADA", customer=ada.id)
+
+    def typed(customer: str) -> int:
+        made = session(client, price(client), customer=customer, allow_promotion_codes=True)
+        fields = {"action": "code", "code": "ADA"}
+        return httpx.post(str(made.url), data=fields, trust_env=False).status_code
+
+    assert (typed(bob.id), typed(ada.id)) == (402, 303)
+
+
+def test_an_amount_off_needs_the_same_currency(client: stripe.StripeClient) -> None:
+    euros = client.v1.coupons.create(params={"amount_off": 100, "currency": "eur"})
+    code(client, euros, "EURO")
+    made = session(client, price(client), allow_promotion_codes=True)
+    answer = httpx.post(str(made.url), data={"action": "code", "code": "EURO"}, trust_env=False)
+    assert "another currency" in answer.text
+    with pytest.raises(stripe.InvalidRequestError):
+        session(client, price(client), discounts=[{"coupon": euros.id}])
+
+
+def test_codes_are_found_and_switched_off(client: stripe.StripeClient) -> None:
+    half = coupon(client)
+    made = code(client, half, "SPRING")
+    code(client, coupon(client), "AUTUMN")
+    assert [p.id for p in client.v1.promotion_codes.list(params={"code": "spring"}).data] == [
+        made.id
+    ]
+    assert [p.id for p in client.v1.promotion_codes.list(params={"coupon": half.id}).data] == [
+        made.id
+    ]
+    assert client.v1.promotion_codes.update(made.id, params={"active": False}).active is False
+
+
+def test_a_coupon_is_renamed_and_taken_no_longer_after_its_day(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    made = coupon(client, redeem_by=account.world.now() + 100)
+    assert client.v1.coupons.update(made.id, params={"name": "Half"}).name == "Half"
+    account.control.advance(days=1)
+    assert client.v1.coupons.retrieve(made.id).valid is False
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        session(client, price(client), discounts=[{"coupon": made.id}])
+    assert refused.value.code == "coupon_expired"

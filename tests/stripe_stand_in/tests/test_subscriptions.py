@@ -427,3 +427,85 @@ def test_a_trial_ended_without_a_card_can_pause(
     account.control.update_card(customer.id)
     client.v1.subscriptions.resume(subscription.id)
     assert status(client, subscription) == "active"
+
+
+def test_items_are_added_and_removed_on_their_own(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client)
+    extra = price(client, 300)
+    added = client.v1.subscription_items.create(
+        params={"subscription": subscription.id, "price": extra.id}
+    )
+    listed = client.v1.subscription_items.list(params={"subscription": subscription.id})
+    assert added.id in [item.id for item in listed.data]
+    client.v1.subscription_items.delete(added.id)
+    with pytest.raises(stripe.InvalidRequestError, match="at least one"):
+        client.v1.subscription_items.delete(subscription["items"].data[0].id)
+
+
+def test_a_moment_to_end_at_must_be_ahead(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client)
+    soon = account.world.now() + DAY
+    client.v1.subscriptions.update(subscription.id, params={"cancel_at": soon})
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.subscriptions.update(subscription.id, params={"cancel_at": soon - 2 * DAY})
+    account.control.advance(days=2)
+    assert status(client, subscription) == "canceled"
+
+
+def test_the_api_can_end_it_at_the_end_of_the_period_by_name(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client)
+    changed = client.v1.subscriptions.update(
+        subscription.id, params={"cancel_at": "min_period_end"}
+    )
+    assert (changed.cancel_at, changed.cancel_at_period_end) == (period_end(subscription), False)
+
+
+def test_an_ended_subscription_takes_notes_and_nothing_else(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client)
+    client.v1.subscriptions.cancel(
+        subscription.id, params={"cancellation_details": {"comment": "too long"}}
+    )
+    noted = client.v1.subscriptions.update(subscription.id, params={"metadata": {"a": "b"}})
+    assert (noted.metadata["a"], noted["cancellation_details"]["comment"]) == ("b", "too long")
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.subscriptions.update(subscription.id, params={"cancel_at_period_end": True})
+
+
+def test_a_coupon_is_given_later(account: StripeStandIn, client: stripe.StripeClient) -> None:
+    subscription = member(account, client, 1000)
+    half = client.v1.coupons.create(params={"percent_off": 50, "duration": "forever"})
+    client.v1.subscriptions.update(subscription.id, params={"discounts": [{"coupon": half.id}]})
+    to_renewal(account, client, subscription)
+    newest = client.v1.invoices.list(params={"subscription": subscription.id}).data[0]
+    assert newest.amount_paid == 500
+
+
+def test_a_pause_of_collection_ends_by_itself(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client)
+    until = account.world.now() + 5 * DAY
+    client.v1.subscriptions.update(
+        subscription.id, params={"pause_collection": {"behavior": "void", "resumes_at": until}}
+    )
+    account.control.advance(days=6)
+    assert client.v1.subscriptions.retrieve(subscription.id)["pause_collection"] is None
+
+
+def test_a_trial_is_given_later(account: StripeStandIn, client: stripe.StripeClient) -> None:
+    subscription = member(account, client)
+    until = account.world.now() + 60 * DAY
+    changed = client.v1.subscriptions.update(
+        subscription.id, params={"trial_end": until, "proration_behavior": "none"}
+    )
+    assert (changed.status, period_end(changed)) == ("trialing", until)
+    account.control.advance(days=61)
+    assert status(client, subscription) == "active"
