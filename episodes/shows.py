@@ -13,6 +13,7 @@ from slugify import slugify
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from episodes.categories import check_categories
 from episodes.errors import BadField, NotFound
 from episodes.models import Show, Tier
 from episodes.publishing import record_change
@@ -105,6 +106,8 @@ def _check(name: str, value: Any) -> None:
         raise BadField(name, "must be a language code such as en, en-gb or fr")
     if name == "time_zone":
         _check_time_zone(value)
+    if name == "categories":
+        check_categories(value)
     if name.startswith("archive_after") and value is not None and value < 1:
         raise BadField(name, "must be at least 1, or empty for never")
 

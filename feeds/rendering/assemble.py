@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +20,11 @@ from feeds.rendering.document import (
     Enclosure,
     FeedDocument,
     FeedItem,
+    Funding,
     Person,
     TranscriptLink,
 )
+from feeds.rendering.limits import clean
 from feeds.rendering.notices import notice_item
 from feeds.tokens import TOKEN_LENGTH
 
@@ -29,6 +32,7 @@ from feeds.tokens import TOKEN_LENGTH
 # podcasters are searched for them, so that no member's token can land in a show note.
 FEED_SENTINEL = "FEEDTOKENSTANDSHERE".ljust(TOKEN_LENGTH, "0")
 MEDIA_SENTINEL = "MEDIATOKENSTANDSHERE".ljust(TOKEN_LENGTH, "1")
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ class _Assembly:
             locked=True,
             private=private,
             persons=_persons(show.persons),
-            funding_url=self.addresses.show(show.slug),
+            funding=Funding(self.addresses.show(show.slug), _clean(show.title)),
             updated=_latest(show, items),
             items=tuple(items),
         )
@@ -286,11 +290,14 @@ def _clean(text: str) -> str:
     """The podcaster's text without the sentinels, so that no token can be lured into it.
 
     Applied to what is written, after Markdown and entities are resolved, and repeated, since
-    taking one out of the middle may join the halves of another.
+    taking one out of the middle may join the halves of another. So may the writer when it
+    drops a character or, to shorten notes, a tag: both are looked through here.
     """
+    text = clean(text)
     while FEED_SENTINEL in text or MEDIA_SENTINEL in text:
         text = text.replace(FEED_SENTINEL, "").replace(MEDIA_SENTINEL, "")
-    return text
+    bare = _TAG.sub("", text)
+    return _clean(bare) if FEED_SENTINEL in bare or MEDIA_SENTINEL in bare else text
 
 
 __all__ = ["FEED_SENTINEL", "MEDIA_SENTINEL", "NOBODY", "Addresses", "Assembler", "facts_of"]

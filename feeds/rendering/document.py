@@ -1,15 +1,25 @@
-"""A feed as plain values: everything the writer needs and nothing else."""
+"""A feed as plain values: everything the writer needs and nothing else.
+
+Addresses are final: they hold tokens or the sentinels that stand for tokens, and are written
+as they are.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import marshal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from importlib import metadata, resources
+from operator import attrgetter
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """podcast:person."""
+    """podcast:person; role and group from the namespace's taxonomy."""
 
     name: str
     role: str = "host"
@@ -29,16 +39,29 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLink:
-    """podcast:transcript."""
+    """podcast:transcript; ``rel`` is "captions" for a timed one in a format without times."""
 
     url: str
     mime: str
     language: str = ""
+    rel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Funding:
+    """podcast:funding: where and, in a few words, why to give."""
+
+    url: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """One item; duration in whole seconds, ``published`` aware."""
+    """One item; duration in whole seconds, ``published`` aware.
+
+    ``notes_html`` is safe HTML; ``summary`` says the same in plain words. A notice is an
+    item without enclosure. Persons of an item stand in place of the feed's persons.
+    """
 
     guid: str
     title: str
@@ -52,17 +75,23 @@ class FeedItem:
     season: int | None = None
     season_name: str = ""
     episode: int | None = None
+    episode_display: str = ""
     episode_type: str = "full"
     explicit: bool = False
+    block: bool = False
     author: str = ""
     persons: tuple[Person, ...] = ()
     chapters_url: str | None = None
     transcripts: tuple[TranscriptLink, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDocument:
-    """A whole feed; ``updated`` comes from what it holds, never from the clock."""
+    """A whole feed; ``updated`` (aware) comes from what it holds, never from the clock.
+
+    ``private`` keeps it out of directories; ``new_feed_url`` must be the subscriber's own;
+    ``ttl`` is in minutes.
+    """
 
     title: str
     description: str
@@ -81,11 +110,48 @@ class FeedDocument:
     locked: bool
     private: bool
     persons: tuple[Person, ...]
-    funding_url: str | None
+    funding: Funding | None
     updated: datetime
     items: tuple[FeedItem, ...]
+    medium: str = "podcast"
+    new_feed_url: str | None = None
+    complete: bool = False
+    ttl: int | None = None
+
+
+_of_document = attrgetter(*(name for name in FeedDocument.__slots__ if name != "items"))
+_of_item = attrgetter(*FeedItem.__slots__)
 
 
 def fingerprint(document: FeedDocument) -> str:
-    """A stable hash of everything in the document, in hex."""
-    return hashlib.sha256(repr(document).encode("utf-8", "surrogatepass")).hexdigest()
+    """A stable hash, in hex, of everything in the document and of the code that writes it.
+
+    Two documents have the same one exactly when they are written as the same bytes by the
+    same version of this package, so what was rendered before an upgrade is not served after.
+    """
+    plain = [rendering_version(), *map(_plain, _of_document(document))]
+    for item in document.items:
+        plain.extend(map(_plain, _of_item(item)))
+    # marshal's second version has no back references, so equal values give equal bytes; and
+    # it is twice as fast as hashing repr(document).
+    return hashlib.sha256(marshal.dumps(plain, 2)).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    return value if type(value) is str else repr(value)
+
+
+@lru_cache(maxsize=1)
+def rendering_version() -> str:
+    """Changes whenever the code of this package or feedgen does."""
+    digest = hashlib.sha256(metadata.version("feedgen").encode())
+    for name, source in sorted(_sources()):
+        digest.update(name.encode() + source)
+    return digest.hexdigest()[:16]
+
+
+def _sources() -> Iterator[tuple[str, bytes]]:
+    for package in ("feeds.rendering", "feeds.rendering.tags"):
+        for file in resources.files(package).iterdir():
+            if file.name.endswith(".py"):
+                yield f"{package}/{file.name}", file.read_bytes()

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import email.utils
 import re
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import feedgen.feed
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
-from feedgen.util import xml_elem
+from lxml import etree
 
 from feeds.rendering.document import FeedDocument, FeedItem
-from feeds.rendering.tags import podcast
-
-ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
-GOOGLEPLAY = "http://www.google.com/schemas/play-podcasts/1.0"
-MAX_DESCRIPTION = 4000  # bytes, PSP-1
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from feeds.rendering.limited_html import limited_html
+from feeds.rendering.limits import clean, shorten
+from feeds.rendering.tags import googleplay, itunes, podcast
 
 # feedgen switches the process' locale twice for every date, which is not thread-safe and can
 # leave the process in another locale; the standard library writes the same bytes.
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = email.utils.format_datetime
+
+
+_PARAGRAPH = re.compile(r"<p>([^<&]*)</p>")
 
 
 class _ChannelTags(BaseExtension):  # type: ignore[misc]
@@ -34,86 +36,103 @@ class _ChannelTags(BaseExtension):  # type: ignore[misc]
     document: FeedDocument
 
     def extend_ns(self) -> dict[str, str]:
-        return {"podcast": podcast.NAMESPACE, "googleplay": GOOGLEPLAY}
+        return {"podcast": podcast.NAMESPACE, "googleplay": googleplay.NAMESPACE}
 
     def extend_rss(self, rss: Any) -> Any:
-        channel, document = rss[0], self.document
-        explicit = xml_elem(f"{{{ITUNES}}}explicit", channel)
-        explicit.text = "true" if document.explicit else "false"
-        if document.private:
-            # Apple asks for "Yes" with a capital; feedgen writes it small.
-            xml_elem(f"{{{ITUNES}}}block", channel).text = "Yes"
-            xml_elem(f"{{{GOOGLEPLAY}}}block", channel).text = "yes"
-        podcast.add_channel_tags(channel, document)
+        channel = rss[0]
+        _wrap_description(channel)
+        for namespace in (itunes, googleplay, podcast):
+            namespace.add_channel_tags(channel, self.document)
         return rss
 
 
 class _ItemTags(BaseEntryExtension):  # type: ignore[misc]
     """Adds what feedgen lacks to an item."""
 
-    source: FeedItem
+    item: FeedItem
 
-    def extend_rss(self, item: Any) -> Any:
-        explicit = xml_elem(f"{{{ITUNES}}}explicit", item)
-        explicit.text = "true" if self.source.explicit else "false"
-        podcast.add_item_tags(item, self.source)
-        return item
+    def extend_rss(self, element: Any) -> Any:
+        _wrap_description(element)
+        itunes.add_item_tags(element, self.item)
+        podcast.add_item_tags(element, self.item)
+        return element
+
+
+def _wrap_description(parent: Any) -> None:
+    """Description as CDATA: PSP-1 asks for it, and feedgen can only escape."""
+    description = parent.find("description")
+    if description is not None:
+        description.text = etree.CDATA(description.text)
 
 
 def write_feed(document: FeedDocument) -> bytes:
-    """The feed as RSS 2.0, the same bytes for the same document (PSP-1, Apple, Podcasting 2.0)."""
+    """The feed as RSS 2.0, the same bytes for the same document (PSP-1, Apple, Podcasting 2.0).
+
+    Raises ValueError for a date without time zone and an empty enclosure address.
+    """
     feed = FeedGenerator()
     feed.load_extension("podcast")
     feed.register_extension("ours", _ChannelTags, _ItemTags, atom=False, rss=True)
     feed.ours.document = document
-    _channel(feed, document)
+    _write_channel(feed, document)
+    _write_apple(feed.podcast, document)
     for item in document.items:
         # "append" keeps our order; the default would reverse it.
-        _item(feed.add_entry(order="append"), item)
+        entry = feed.add_entry(order="append")
+        entry.ours.item = item
+        _write_item(entry, item)
+        _write_apple_item(entry.podcast, item)
     written: bytes = feed.rss_str(pretty=False)
     # PSP-1 asks for exactly this declaration; lxml writes it with single quotes.
     return b'<?xml version="1.0" encoding="UTF-8"?>' + written[written.index(b"?>") + 2 :]
 
 
-def _channel(feed: FeedGenerator, document: FeedDocument) -> None:
-    feed.title(clean(document.title))
-    feed.description(_short(document.description) or clean(document.title))
+def _write_channel(feed: FeedGenerator, document: FeedDocument) -> None:
+    title = shorten(document.title) or "Untitled"
+    feed.title(title)
+    feed.description(_unwrapped(limited_html(clean(document.description))) or title)
     # The last link becomes <link>; the feed's own secret address must not.
-    feed.link(href=document.self_url, rel="self", type="application/rss+xml")
-    feed.link(href=clean(document.link), rel="alternate")
-    feed.language(document.language)
+    feed.link(href=clean(document.self_url), rel="self", type="application/rss+xml")
+    feed.link(href=clean(document.link) or _home(document.self_url), rel="alternate")
+    feed.language(clean(document.language) or "en")
     feed.generator("podcast_server")
-    feed.updated(document.updated)
+    feed.updated(_utc(document.updated))
+    feed.ttl(document.ttl)
     if document.copyright:
-        feed.rights(clean(document.copyright))
-    apple = feed.podcast
-    apple.itunes_author(clean(document.author) or None)
+        feed.rights(shorten(document.copyright))
+
+
+def _write_apple(apple: Any, document: FeedDocument) -> None:
+    apple.itunes_author(shorten(document.author) or None)
     apple.itunes_type(document.type)
-    if document.owner_email:
-        apple.itunes_owner(name=clean(document.owner_name), email=clean(document.owner_email))
-    if document.image_url:
-        apple.itunes_image(document.image_url)
-    if document.categories:
-        apple.itunes_category(
-            [{"cat": top, "sub": sub} if sub else {"cat": top} for top, sub in document.categories]
-        )
+    name = shorten(document.owner_name) or shorten(document.author)
+    address = shorten(document.owner_email)
+    if name and address:  # feedgen refuses or drops one without the other
+        apple.itunes_owner(name=name, email=address)
+    if document.new_feed_url:
+        apple.itunes_new_feed_url(clean(document.new_feed_url))
 
 
-def _item(entry: FeedEntry, item: FeedItem) -> None:
-    entry.ours.source = item
-    entry.title(clean(item.title))
+def _write_item(entry: FeedEntry, item: FeedItem) -> None:
+    entry.title(shorten(item.title) or "Untitled")
     entry.guid(clean(item.guid), permalink=False)
-    entry.link(href=clean(item.link))
-    entry.published(item.published)
-    notes = clean(item.notes_html)
-    if notes:
-        entry.description(_short(item.summary) or " ")
+    if link := clean(item.link):
+        entry.link(href=link)
+    entry.published(_utc(item.published))
+    if notes := clean(item.notes_html):
+        # content:encoded is written only when there is a description as well.
+        entry.description(limited_html(notes) or " ")
         entry.content(notes, type="CDATA")
     if item.enclosure is not None:
-        entry.enclosure(item.enclosure.url, str(item.enclosure.length), item.enclosure.mime)
-    apple = entry.podcast
-    apple.itunes_title(clean(item.title))
-    apple.itunes_author(clean(item.author) or None)
+        sound = item.enclosure
+        # The length as text: None would be written as "None", and no number not at all.
+        entry.enclosure(clean(sound.url), str(sound.length), clean(sound.mime))
+
+
+def _write_apple_item(apple: Any, item: FeedItem) -> None:
+    apple.itunes_title(shorten(item.title) or None)
+    apple.itunes_author(shorten(item.author) or None)
+    apple.itunes_subtitle(shorten(" ".join(item.summary.split())) or None)
     apple.itunes_episode_type(item.episode_type)
     if item.duration is not None:
         apple.itunes_duration(item.duration)
@@ -121,16 +140,21 @@ def _item(entry: FeedEntry, item: FeedItem) -> None:
         apple.itunes_season(item.season)
     if item.episode is not None:
         apple.itunes_episode(item.episode)
-    if item.image_url:
-        apple.itunes_image(item.image_url)
 
 
-def clean(text: str) -> str:
-    """Text without the characters XML cannot hold."""
-    return _FORBIDDEN.sub("", text).strip()
+def _unwrapped(description: str) -> str:
+    """A single plain paragraph without its tags, since some apps show them as they are."""
+    plain = _PARAGRAPH.fullmatch(description)
+    return plain[1].strip() if plain else description
 
 
-def _short(text: str) -> str:
-    """At most 4000 bytes, cut at a character."""
-    data = clean(text).encode()
-    return data[:MAX_DESCRIPTION].decode(errors="ignore")
+def _utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError(f"a date without time zone: {time}")
+    return time.astimezone(UTC)
+
+
+def _home(url: str) -> str:
+    """The server itself, for a show without a website: never the secret address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"

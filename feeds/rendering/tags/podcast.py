@@ -4,65 +4,69 @@ from __future__ import annotations
 
 from typing import Any
 
-from feedgen.util import xml_elem
-
 from feeds.rendering.document import FeedDocument, FeedItem, Person
+from feeds.rendering.limits import MAX_NAME, clean
+from feeds.rendering.tags.element import add
 
 NAMESPACE = "https://podcastindex.org/namespace/1.0"
+MAX_DISPLAY = 32  # characters, podcast:episode
 
 
 def add_channel_tags(channel: Any, document: FeedDocument) -> None:
-    """Put podcast:* on the channel."""
-    _text(channel, "guid", document.podcast_guid)
-    _text(channel, "locked", "yes" if document.locked else "no")
+    """guid, locked, block, medium, person, funding and image of the channel."""
+    if document.podcast_guid:
+        add(channel, NAMESPACE, "guid", document.podcast_guid)
+    add(channel, NAMESPACE, "locked", "yes" if document.locked else "no")
     if document.private:
-        _text(channel, "block", "yes")
-    _text(channel, "medium", "podcast")
+        add(channel, NAMESPACE, "block", "yes")
+    add(channel, NAMESPACE, "medium", document.medium)
     for person in document.persons:
-        _person(channel, person)
-    if document.funding_url:
-        funding = _text(channel, "funding", document.title[:128])
-        funding.set("url", document.funding_url)
+        _add_person(channel, person)
+    if document.funding:
+        funding = document.funding
+        add(channel, NAMESPACE, "funding", funding.text, limit=MAX_NAME, url=funding.url)
     if document.image_url:
-        _text(channel, "image").set("href", document.image_url)
+        add(channel, NAMESPACE, "image", href=document.image_url)
 
 
-def add_item_tags(item: Any, source: FeedItem) -> None:
-    """Put podcast:* on an item."""
-    if source.season is not None:
-        season = _text(item, "season", str(source.season))
-        if source.season_name:
-            season.set("name", source.season_name[:128])
-    if source.episode is not None:
-        _text(item, "episode", str(source.episode))
-    for person in source.persons:
-        _person(item, person)
-    if source.chapters_url:
-        chapters = _text(item, "chapters")
-        chapters.set("url", source.chapters_url)
-        chapters.set("type", "application/json+chapters")
-    for link in source.transcripts:
-        transcript = _text(item, "transcript")
-        transcript.set("url", link.url)
-        transcript.set("type", link.mime)
-        if link.language:
-            transcript.set("language", link.language)
-    if source.image_url:
-        _text(item, "image").set("href", source.image_url)
+def add_item_tags(element: Any, item: FeedItem) -> None:
+    """season, episode, person, chapters, transcript and image of an item."""
+    if item.season is not None:
+        name = clean(item.season_name)[:MAX_NAME]
+        add(element, NAMESPACE, "season", str(item.season), name=name)
+    if item.episode is not None:
+        display = clean(item.episode_display)[:MAX_DISPLAY]
+        add(element, NAMESPACE, "episode", str(item.episode), display=display)
+    for person in item.persons:
+        _add_person(element, person)
+    if item.chapters_url:
+        add(element, NAMESPACE, "chapters", url=item.chapters_url, type="application/json+chapters")
+    for link in item.transcripts:
+        add(
+            element,
+            NAMESPACE,
+            "transcript",
+            url=link.url,
+            type=link.mime,
+            language=link.language,
+            rel=link.rel,
+        )
+    if item.image_url:
+        add(element, NAMESPACE, "image", href=item.image_url)
 
 
-def _person(parent: Any, person: Person) -> None:
-    element = _text(parent, "person", person.name[:128])
-    element.set("role", person.role)
-    element.set("group", person.group)
-    if person.img:
-        element.set("img", person.img)
-    if person.href:
-        element.set("href", person.href)
-
-
-def _text(parent: Any, tag: str, text: str | None = None) -> Any:
-    element = xml_elem(f"{{{NAMESPACE}}}{tag}", parent)
-    if text is not None:
-        element.text = text
-    return element
+def _add_person(parent: Any, person: Person) -> None:
+    """A person; one without a name would be no valid tag and is left out."""
+    if not clean(person.name):
+        return
+    add(
+        parent,
+        NAMESPACE,
+        "person",
+        person.name,
+        limit=MAX_NAME,
+        role=person.role,
+        group=person.group,
+        img=person.img,
+        href=person.href,
+    )
