@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNNING := $(VENV)/.running
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
@@ -11,13 +12,19 @@ WORKERS ?= 2
 help:  ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-# What the environment depends on: the locks and this project's metadata.
-$(READY): requirements/dev.lock pyproject.toml
+# To run it, the program's own dependencies are enough; to work on it, the tools come on top.
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
+$(RUNNING): requirements/main.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory python-venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked dependencies into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing the locked dependencies into $(VENV), about a minute …"
+	@$(PIP) --require-hashes -r requirements/main.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY): $(RUNNING) requirements/dev.lock
+	@echo "Installing the locked tools into $(VENV) …"
+	@$(PIP) --require-hashes -r requirements/dev.lock
 	@touch $@
 
 .PHONY: python-venv
@@ -25,10 +32,10 @@ python-venv:
 	@command -v apt-get >/dev/null || { echo "Python's venv module is missing: install it with your package manager"; exit 1; }
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
 
-demo: $(READY)  ## A working server with a sample show on http://127.0.0.1:8000
+demo: $(RUNNING)  ## A working server with a sample show on http://127.0.0.1:8000
 	@$(BIN)/podcast-server demo
 
-run: $(READY)  ## Your own server, after `podcast-server init`
+run: $(RUNNING)  ## Your own server, after `podcast-server init`
 	@$(BIN)/podcast-server serve
 
 check: $(READY)  ## Lint, types, import rules and the fast tests (under a minute)
@@ -72,8 +79,8 @@ tests/node/node_modules/.ready: tests/node/package-lock.json
 
 lock: $(READY)  ## Work out the locked dependencies anew
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade -o requirements/dev.lock
-	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.lock -o requirements/main.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra build --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade -o requirements/dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.lock -o requirements/main.lock
 
 clean:  ## Remove the environment and the demo
 	rm -rf $(VENV) demo-data
