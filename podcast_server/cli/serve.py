@@ -63,7 +63,7 @@ def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=30,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     if jobs:
         _run_jobs_beside(server)
