@@ -7,6 +7,7 @@ import feeds.downloads.models
 import feeds.models
 import podcast_server.accounts.models
 import podcast_server.jobs.models
+import podcast_server.mail.models
 from episodes.db import Base
 
 __all__ = ["Base", "episodes", "feeds", "metadata", "podcast_server"]

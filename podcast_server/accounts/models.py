@@ -1,10 +1,10 @@
-"""The tables of people."""
+"""The tables of people: members, their ways in, and their sessions."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from episodes.db import Base, UTCDateTime
@@ -21,3 +21,40 @@ class Member(Base):
     locale: Mapped[str] = mapped_column(String(16), default="en")
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SignInRequest(Base):
+    """Somebody asked to be let in. Only hashes are kept of what lets them in."""
+
+    __tablename__ = "sign_in_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    # The browser that asked; another one has to know the code as well.
+    browser_hash: Mapped[str] = mapped_column(String(64), index=True)
+    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    language: Mapped[str] = mapped_column(String(16))
+    next_path: Mapped[str] = mapped_column(String(500), default="")
+    # Set when the request is to join a show's free plan.
+    show_id: Mapped[int | None] = mapped_column(ForeignKey("shows.id"))
+    offer_id: Mapped[str] = mapped_column(String(80), default="")
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class SignIn(Base):
+    """A browser that is signed in as somebody, until it ends or is ended from elsewhere."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    device: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -9,6 +9,10 @@ from datetime import datetime, timedelta
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
+from podcast_server.accounts.sessions import forget_sessions
+from podcast_server.accounts.sign_in import forget_requests
+from podcast_server.mail.outbox import send_due
+from podcast_server.mail.transport import choose_transport
 from podcast_server.services import Services
 
 
@@ -36,8 +40,22 @@ def clear_interrupted_uploads(services: Services, now: datetime) -> None:
     services.storage.sweep(now - timedelta(days=7))
 
 
+def send_mail(services: Services, now: datetime) -> None:
+    """Send the mail that is due, again where it failed before."""
+    send_due(services.sessions, choose_transport(services.settings.mail), services.settings, now)
+
+
+def forget_sign_ins(services: Services, now: datetime) -> None:
+    """Delete sign-in requests and sessions that are over."""
+    with services.sessions.begin() as session:
+        forget_requests(session, now)
+        forget_sessions(session, now)
+
+
 SCHEDULE: tuple[Job, ...] = (
     Job("count-downloads", timedelta(minutes=1), count_downloads),
     Job("forget-old-hits", timedelta(hours=6), forget_old_hits),
     Job("clear-interrupted-uploads", timedelta(days=1), clear_interrupted_uploads),
+    Job("send-mail", timedelta(minutes=1), send_mail),
+    Job("forget-sign-ins", timedelta(hours=6), forget_sign_ins),
 )
