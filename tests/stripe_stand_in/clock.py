@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.stripe_stand_in.engine import lifecycle, settling
+from tests.stripe_stand_in.engine import lifecycle, renewing, settling
 from tests.stripe_stand_in.engine.checkout import expire
 from tests.stripe_stand_in.events import changing, emit
 from tests.stripe_stand_in.store import Thing
@@ -94,14 +94,14 @@ def _subscription_due(world: World, subscription: Thing) -> Iterator[Due]:
         if not subscription.get("_trial_noticed"):
             notice = subscription["trial_end"] - 3 * DAY
             yield notice, lambda w: lifecycle.notice_trial_end(w, subscription)
-        yield subscription["trial_end"], lambda w: lifecycle.period_ended(w, subscription)
+        yield subscription["trial_end"], lambda w: renewing.period_ended(w, subscription)
     elif status in ("active", "past_due", "unpaid"):
         yield from _renewal_due(world, subscription)
 
 
 def _renewal_due(world: World, subscription: Thing) -> Iterator[Due]:
     _, end = lifecycle.period_of(subscription)
-    yield end, lambda w: lifecycle.period_ended(w, subscription)
+    yield end, lambda w: renewing.period_ended(w, subscription)
     paused = subscription["pause_collection"]
     if paused and paused["resumes_at"] is not None:
         yield paused["resumes_at"], lambda w: _unpause(w, subscription)
@@ -129,7 +129,7 @@ def _invoice_due(invoice: Thing) -> Iterator[Due]:
         if invoice["automatically_finalizes_at"] is not None:
             yield (
                 invoice["automatically_finalizes_at"],
-                lambda w: lifecycle.advance_draft(w, invoice),
+                lambda w: renewing.advance_draft(w, invoice),
             )
     elif invoice["status"] == "open" and invoice["next_payment_attempt"] is not None:
-        yield invoice["next_payment_attempt"], lambda w: lifecycle.retry(w, invoice)
+        yield invoice["next_payment_attempt"], lambda w: renewing.retry(w, invoice)

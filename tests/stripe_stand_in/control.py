@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from flask import Blueprint, Response, abort, jsonify, request
 
 from tests.stripe_stand_in import cards, clock
-from tests.stripe_stand_in.engine import charging, checkout, lifecycle, settling, totals
+from tests.stripe_stand_in.engine import charging, checkout, lifecycle, renewing, settling, totals
 from tests.stripe_stand_in.engine.disputing import close_dispute, open_dispute
 from tests.stripe_stand_in.engine.invoicing import intent_of
 from tests.stripe_stand_in.errors import StripeError, invalid
@@ -130,7 +130,7 @@ class Control:
         """Stripe's next attempt at an open invoice, now."""
         with self._world.lock:
             found = self._world.store.get("invoice", invoice)
-            lifecycle.retry(self._world, found)
+            renewing.retry(self._world, found)
             return _copy(found)
 
     def settle(self, payment_intent: str, arrived: bool = True) -> Thing:

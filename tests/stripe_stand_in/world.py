@@ -105,6 +105,13 @@ class World:
             for event in told:
                 self.tell(event)
 
+    def undo_request(self) -> None:
+        """Put everything back as it was when the request came: it only asked what would be."""
+        self.store.undo()
+        self.store.watch()
+        if self.outbox is not None:
+            self.outbox.clear()
+
     def tell(self, event: Thing) -> None:
         """Hand an event to the post, or keep it until the request is through."""
         if self.outbox is not None:

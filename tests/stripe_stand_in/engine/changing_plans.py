@@ -9,7 +9,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stripe_stand_in.engine import charging, invoicing, lifecycle, lines
+from tests.stripe_stand_in.engine import charging, invoicing, lifecycle, lines, renewing
 from tests.stripe_stand_in.engine.periods import period_after
 from tests.stripe_stand_in.engine.shapes import plan
 from tests.stripe_stand_in.engine.starting import Wanted, check_price, new_item
@@ -158,7 +158,7 @@ def _restart(world: World, subscription: Thing) -> None:
     now = world.now_for(subscription["customer"])
     recurring = lifecycle.items_of(subscription)[0]["price"]["recurring"]
     subscription["billing_cycle_anchor"] = now
-    lifecycle.move_period(world, subscription, (now, period_after(now, recurring, now)))
+    renewing.move_period(world, subscription, (now, period_after(now, recurring, now)))
 
 
 def _bill(
@@ -192,7 +192,7 @@ def change_trial_end(world: World, subscription: Thing, end: int | str, how: Cha
     if end == "now":
         if subscription["status"] != "trialing":
             return
-        if lifecycle.stops_after_trial(world, subscription):
+        if renewing.stops_after_trial(world, subscription):
             subscription["trial_end"] = now
             return
         with changing(world, subscription, "customer.subscription.updated"):
@@ -211,4 +211,4 @@ def change_trial_end(world: World, subscription: Thing, end: int | str, how: Cha
             "trial_start": subscription["trial_start"] or now,
         }
         subscription["items"] = copy.deepcopy(subscription["items"])
-        lifecycle.move_period(world, subscription, (now, end))
+        renewing.move_period(world, subscription, (now, end))

@@ -24,6 +24,7 @@ def preview(world: World, subscription: Thing) -> Thing:
         world, customer, currency=subscription["currency"], billing_reason="upcoming"
     )
     world.store.forget(invoice)
+    invoice = copy.deepcopy(invoice)
     subtotal = sum(line["amount"] for line in charged)
     taken = discounts.amounts(world, subscription["discounts"], subtotal, end)
     total = subtotal - sum(entry["amount"] for entry in taken)

@@ -15,7 +15,7 @@ from stripe.params import (
 )
 
 from tests.stripe_stand_in.call import Call, route
-from tests.stripe_stand_in.engine import discounts, lifecycle
+from tests.stripe_stand_in.engine import discounts, lifecycle, renewing
 from tests.stripe_stand_in.engine.changing_plans import Change, change_items, change_trial_end
 from tests.stripe_stand_in.engine.methods import resolve
 from tests.stripe_stand_in.engine.starting import Start, Wanted, start, trial_end_after
@@ -210,7 +210,7 @@ def cancel(call: Call) -> Thing:
 
 def resume(call: Call) -> Thing:
     subscription = call.world.store.get("subscription", call.id)
-    lifecycle.resume(call.world, subscription)
+    renewing.resume(call.world, subscription)
     return subscription
 
 

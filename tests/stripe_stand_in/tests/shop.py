@@ -56,3 +56,11 @@ def period_end(subscription: stripe.Subscription) -> int:
 def kinds(account: StripeStandIn) -> list[str]:
     """The types of everything that happened, oldest first."""
     return [event["type"] for event in account.control.events()]
+
+
+def to_renewal(
+    account: StripeStandIn, client: stripe.StripeClient, subscription: stripe.Subscription
+) -> None:
+    """To the moment after the renewal's invoice was charged."""
+    now = client.v1.subscriptions.retrieve(subscription.id)
+    account.control.advance(seconds=period_end(now) - account.world.now() + 3601)

@@ -6,6 +6,7 @@ import pytest
 import stripe
 
 from tests.stripe_stand_in import StripeStandIn
+from tests.stripe_stand_in.tests.shapes import check_shape
 from tests.stripe_stand_in.tests.shop import kinds, member, price
 
 
@@ -147,3 +148,34 @@ def test_invoices_are_listed_by_status_and_subscription(
     assert [i.id for i in client.v1.invoices.list(params={"status": "draft"}).data] == [made.id]
     listed = client.v1.invoices.list(params={"subscription": subscription.id})
     assert [i.id for i in listed.data] == [subscription.latest_invoice]
+
+
+def test_a_preview_tells_what_an_upgrade_costs_and_changes_nothing(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client, 1000)
+    dearer = price(client, 2000)
+    item = subscription["items"].data[0].id
+    before = account.control.events()
+    seen = client.v1.invoices.create_preview(
+        params={
+            "subscription": subscription.id,
+            "subscription_details": {
+                "items": [{"id": item, "price": dearer.id}],
+                "proration_behavior": "always_invoice",
+            },
+        }
+    )
+    assert (seen.amount_due, seen.status) == (1000, "draft")
+    assert account.control.events() == before
+    assert client.v1.subscriptions.retrieve(subscription.id).to_dict() == subscription.to_dict()
+    assert check_shape(seen.to_dict()) == []
+
+
+def test_a_preview_of_nothing_is_the_next_renewal(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    subscription = member(account, client, 1000)
+    seen = client.v1.invoices.create_preview(params={"subscription": subscription.id})
+    assert seen.amount_due == 1000
+    assert seen.period_end == subscription["items"].data[0].current_period_end

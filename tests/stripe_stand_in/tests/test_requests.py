@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 import stripe
@@ -263,3 +265,13 @@ def test_a_refused_change_changes_nothing(
             params={"metadata": {"a": "b"}, "items": [{"id": "si_nothing", "quantity": 2}]},
         )
     assert client.v1.subscriptions.retrieve(subscription.id).to_dict() == subscription.to_dict()
+
+
+def test_the_same_key_sent_many_times_at_once_creates_one_object(account: StripeStandIn) -> None:
+    def create(_: int) -> str:
+        answer = post(account, "/v1/products", {"name": "x"}, **{"Idempotency-Key": "order-1"})
+        made: str = answer.json()["id"]
+        return made
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(create, range(16)))) == 1
