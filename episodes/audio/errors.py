@@ -15,12 +15,15 @@ SENTENCES = {
     "export it again, without embedded pictures or odd tags",
     "unreadable": "the file cannot be read",
     "no_encoder": "no encoder for this format is installed: install the `av` package",
+    "bad_range": "the part to cut lies outside the recording",
+    "no_space": "the new file could not be written: is the disk full?",
 }
 
 
 class AudioRefused(EpisodeError):
-    """The file cannot be used. ``reason`` is a key of SENTENCES."""
+    """The file cannot be used. ``reason`` is a key of SENTENCES, ``detail`` is for the log."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(SENTENCES[reason])
         self.reason = reason
+        self.detail = detail
