@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,15 +23,8 @@ from feeds.rendering.document import (
     Person,
     TranscriptLink,
 )
-from feeds.rendering.limits import clean
 from feeds.rendering.notices import notice_item
-from feeds.tokens import TOKEN_LENGTH
-
-# They stand where a member's tokens will be and have exactly a token's length. Texts of
-# podcasters are searched for them, so that no member's token can land in a show note.
-FEED_SENTINEL = "FEEDTOKENSTANDSHERE".ljust(TOKEN_LENGTH, "0")
-MEDIA_SENTINEL = "MEDIATOKENSTANDSHERE".ljust(TOKEN_LENGTH, "1")
-_TAG = re.compile(r"<[^>]*>")
+from feeds.rendering.sentinels import FEED_SENTINEL, MEDIA_SENTINEL, without_sentinels
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,29 +139,29 @@ class _Assembly:
             items = notice_item(show, notice, items, self.addresses.renew(MEDIA_SENTINEL))
         website = show.link or self.addresses.show(show.slug)
         return FeedDocument(
-            title=_clean(show.title),
-            description=_clean(notes_html(show.description)),
-            link=_clean(website),
+            title=without_sentinels(show.title),
+            description=without_sentinels(notes_html(show.description)),
+            link=without_sentinels(website),
             self_url=(
                 self.addresses.private_feed(FEED_SENTINEL)
                 if private
                 else self.addresses.public_feed(show.slug)
             ),
-            language=show.language,
-            author=_clean(show.author),
+            language=without_sentinels(show.language),
+            author=without_sentinels(show.author),
             # The owner's address is for directories; private feeds are in none.
-            owner_name="" if private else _clean(show.owner_name),
-            owner_email="" if private else _clean(show.owner_email),
+            owner_name="" if private else without_sentinels(show.owner_name),
+            owner_email="" if private else without_sentinels(show.owner_email),
             image_url=self._artwork(show.artwork_key),
-            categories=tuple((str(top), sub) for top, sub in show.categories),
+            categories=_categories(show.categories),
             explicit=show.explicit,
             type=show.type,
-            copyright=_clean(show.copyright),
+            copyright=without_sentinels(show.copyright),
             podcast_guid=show.private_podcast_guid if private else show.podcast_guid,
             locked=True,
             private=private,
             persons=_persons(show.persons),
-            funding=Funding(self.addresses.show(show.slug), _clean(show.title)),
+            funding=Funding(self.addresses.show(show.slug), without_sentinels(show.title)),
             updated=_latest(show, items),
             items=tuple(items),
         )
@@ -190,8 +182,8 @@ class _Assembly:
         name = episode.key
         return self._build(
             episode,
-            notes=_clean(notes_html(episode.notes)),
-            summary=_clean(plain_text(episode.notes)),
+            notes=without_sentinels(notes_html(episode.notes)),
+            summary=without_sentinels(plain_text(episode.notes)),
             enclosure=self._enclosure(audio, f"{name}.{audio.extension}"),
             duration=round(audio.duration),
             chapters_url=(
@@ -203,7 +195,7 @@ class _Assembly:
                 TranscriptLink(
                     self.addresses.media(self.token, f"{name}.{each.id}.{each.extension}"),
                     each.mime,
-                    each.language or self.show.language,
+                    without_sentinels(each.language or self.show.language),
                 )
                 for each in episode.transcripts
             ),
@@ -216,8 +208,8 @@ class _Assembly:
         hint = f'<p><a href="{html.escape(page)}">{html.escape(page)}</a></p>'
         return self._build(
             episode,
-            notes=_clean(notes_html(episode.notes)) + hint,
-            summary=_clean(plain_text(episode.notes)),
+            notes=without_sentinels(notes_html(episode.notes)) + hint,
+            summary=without_sentinels(plain_text(episode.notes)),
             enclosure=(
                 self._enclosure(preview, f"{episode.key}.preview.{preview.extension}")
                 if preview
@@ -241,9 +233,10 @@ class _Assembly:
     ) -> FeedItem:
         assert episode.publish_at is not None
         return FeedItem(
-            guid=_clean(episode.guid),
-            title=_clean(episode.title),
-            link=_clean(episode.link) or self.addresses.episode(self.show.slug, episode.key),
+            guid=without_sentinels(episode.guid),
+            title=without_sentinels(episode.title),
+            link=without_sentinels(episode.link)
+            or self.addresses.episode(self.show.slug, episode.key),
             published=episode.publish_at,
             notes_html=notes,
             summary=summary,
@@ -251,11 +244,11 @@ class _Assembly:
             duration=duration,
             image_url=self._artwork(episode.artwork_key),
             season=episode.season,
-            season_name=_clean(episode.season_name),
+            season_name=without_sentinels(episode.season_name),
             episode=episode.number,
             episode_type=episode.type,
             explicit=self.show.explicit if episode.explicit is None else episode.explicit,
-            author=_clean(episode.author or self.show.author),
+            author=without_sentinels(episode.author or self.show.author),
             persons=_persons(episode.persons),
             chapters_url=chapters_url,
             transcripts=transcripts,
@@ -269,35 +262,28 @@ class _Assembly:
 
 
 def _persons(rows: list[dict[str, Any]]) -> tuple[Person, ...]:
+    """Addresses of pictures too: apps load them without being asked."""
     return tuple(
         Person(
-            name=_clean(str(row["name"])),
-            role=str(row.get("role") or "host"),
-            group=str(row.get("group") or "cast"),
-            img=row.get("img"),
-            href=row.get("href"),
+            name=without_sentinels(str(row["name"])),
+            role=without_sentinels(str(row.get("role") or "host")),
+            group=without_sentinels(str(row.get("group") or "cast")),
+            img=without_sentinels(str(row.get("img") or "")) or None,
+            href=without_sentinels(str(row.get("href") or "")) or None,
         )
         for row in rows
+    )
+
+
+def _categories(rows: list[list[str | None]]) -> tuple[tuple[str, str | None], ...]:
+    return tuple(
+        (without_sentinels(str(top)), without_sentinels(sub) if sub else None) for top, sub in rows
     )
 
 
 def _latest(show: Show, items: Sequence[FeedItem]) -> datetime:
     """When what is shown last changed: the newest episode, or the show's own birth."""
     return max((item.published for item in items), default=show.created_at).astimezone(UTC)
-
-
-def _clean(text: str) -> str:
-    """The podcaster's text without the sentinels, so that no token can be lured into it.
-
-    Applied to what is written, after Markdown and entities are resolved, and repeated, since
-    taking one out of the middle may join the halves of another. So may the writer when it
-    drops a character or, to shorten notes, a tag: both are looked through here.
-    """
-    text = clean(text)
-    while FEED_SENTINEL in text or MEDIA_SENTINEL in text:
-        text = text.replace(FEED_SENTINEL, "").replace(MEDIA_SENTINEL, "")
-    bare = _TAG.sub("", text)
-    return _clean(bare) if FEED_SENTINEL in bare or MEDIA_SENTINEL in bare else text
 
 
 __all__ = ["FEED_SENTINEL", "MEDIA_SENTINEL", "NOBODY", "Addresses", "Assembler", "facts_of"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -119,26 +119,32 @@ class FeedDocument:
     ttl: int | None = None
 
 
-_of_document = attrgetter(*(name for name in FeedDocument.__slots__ if name != "items"))
-_of_item = attrgetter(*FeedItem.__slots__)
+_FIELDS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*kind.__slots__)
+    for kind in (FeedDocument, FeedItem, Person, Enclosure, TranscriptLink, Funding)
+}
 
 
 def fingerprint(document: FeedDocument) -> str:
     """A stable hash, in hex, of everything in the document and of the code that writes it.
 
-    Two documents have the same one exactly when they are written as the same bytes by the
-    same version of this package, so what was rendered before an upgrade is not served after.
+    Equal documents have the same one, and what was rendered before an upgrade is not served
+    after it.
     """
-    plain = [rendering_version(), *map(_plain, _of_document(document))]
-    for item in document.items:
-        plain.extend(map(_plain, _of_item(item)))
     # marshal's second version has no back references, so equal values give equal bytes; and
-    # it is twice as fast as hashing repr(document).
+    # it is several times as fast as hashing repr(document).
+    plain = (rendering_version(), _plain(document))
     return hashlib.sha256(marshal.dumps(plain, 2)).hexdigest()
 
 
-def _plain(value: Any) -> str:
-    return value if type(value) is str else repr(value)
+def _plain(value: Any) -> Any:
+    """The value as nested tuples of what marshal knows."""
+    kind = type(value)
+    if kind in _FIELDS:
+        return tuple(map(_plain, _FIELDS[kind](value)))
+    if kind is tuple:
+        return tuple(map(_plain, value))
+    return value.timestamp() if kind is datetime else value
 
 
 @lru_cache(maxsize=1)

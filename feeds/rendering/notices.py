@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from episodes.models import Show
 from feeds.rendering.document import FeedItem
+from feeds.rendering.sentinels import without_sentinels
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,13 @@ def notice_item(show: Show, notice: str, items: Sequence[FeedItem], link: str) -
     words = _WORDS.get(show.language[:2].lower(), _WORDS["en"])[notice]
     newest = max((item.published for item in items), default=show.created_at)
     target = html.escape(link)
-    label = html.escape(words.link.format(show=show.title))
+    name = without_sentinels(show.title)
+    label = html.escape(words.link.format(show=name))
     text = words.text
     return [
         FeedItem(
             guid=f"{show.private_podcast_guid}:notice:{notice}",
-            title=words.title.format(show=show.title),
+            title=words.title.format(show=name),
             link=link,
             published=newest + timedelta(seconds=1),
             notes_html=f'<p>{html.escape(text)}</p><p><a href="{target}">{label}</a></p>',
@@ -87,7 +89,7 @@ def notice_item(show: Show, notice: str, items: Sequence[FeedItem], link: str) -
             image_url=None,
             episode_type="bonus",
             explicit=False,
-            author=show.author,
+            author=without_sentinels(show.author),
         ),
         *items,
     ]

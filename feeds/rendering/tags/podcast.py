@@ -16,7 +16,9 @@ def add_channel_tags(channel: Any, document: FeedDocument) -> None:
     """guid, locked, block, medium, person, funding and image of the channel."""
     if document.podcast_guid:
         add(channel, NAMESPACE, "guid", document.podcast_guid)
-    add(channel, NAMESPACE, "locked", "yes" if document.locked else "no")
+    # The owner may unlock the feed; private feeds do without the address.
+    locked = "yes" if document.locked else "no"
+    add(channel, NAMESPACE, "locked", locked, owner=document.owner_email)
     if document.private:
         add(channel, NAMESPACE, "block", "yes")
     add(channel, NAMESPACE, "medium", document.medium)

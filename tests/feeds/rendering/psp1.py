@@ -73,6 +73,10 @@ def psp1_description(text: str) -> bool:
     return len(text.encode()) <= 4000 and tags <= PSP1_HTML
 
 
+def email(text: str) -> bool:
+    return re.fullmatch(r"[^@\s]+@[^@\s]+", text) is not None
+
+
 def language(text: str) -> bool:
     return re.fullmatch(r"[a-z]{2,3}(-[a-zA-Z0-9]{2,8})*", text) is not None
 
@@ -121,7 +125,7 @@ CHANNEL = (
     Tag("itunes:category", 1, None, None, {"text": CATEGORIES.__contains__}),
     EXPLICIT,
     Tag("itunes:image", 1, 1, None, {"href": artwork}),
-    Tag("podcast:locked", least=1, text=one_of("yes", "no")),
+    Tag("podcast:locked", least=1, text=one_of("yes", "no"), optional={"owner": email}),
     Tag("podcast:guid", least=1, text=uuid_5),
     Tag("itunes:author", least=1),
     Tag("copyright", text=copyright_holder),

@@ -37,7 +37,7 @@ BY_FEEDPARSER: list[tuple[Any, str]] = [
     (DOCUMENT.type, "feed.itunes_type"),
     (DOCUMENT.copyright, "feed.rights"),
     (DOCUMENT.podcast_guid, "feed.podcast_guid"),
-    ("yes", "feed.podcast_locked"),
+    (DOCUMENT.owner_email, "feed.podcast_locked['owner']"),
     ("yes", "feed.podcast_block"),
     ("yes", "feed.googleplay_block"),
     (1, "feed.itunes_block"),

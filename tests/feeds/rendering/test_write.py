@@ -35,6 +35,12 @@ def test_a_public_feed_does_not(block: bytes) -> None:
     assert block not in write_feed(document(item()))
 
 
+def test_the_owners_address_stands_nowhere_when_the_document_has_none() -> None:
+    feed = write_feed(document(item(), owner_email=""))
+    assert b"owner" not in feed
+    assert b"@" not in feed
+
+
 def test_tokens_stand_exactly_where_the_document_has_them() -> None:
     source, feed = complete_document(), write_feed(complete_document()).decode()
     assert feed.count(FEED_TOKEN) == 2  # rel=self and the new address
