@@ -39,7 +39,8 @@ def counts(sessions: Sessions) -> list[tuple[Any, ...]]:
 def plays(sessions: Sessions) -> list[tuple[Any, ...]]:
     p = MemberPlay
     with sessions() as session:
-        rows = session.execute(select(p.day, p.episode_key, p.member_id).order_by(p.member_id))
+        columns = (p.member_id, p.day, p.episode_key)
+        rows = session.execute(select(p.day, p.episode_key, p.member_id).order_by(*columns))
         return [tuple(row) for row in rows]
 
 
