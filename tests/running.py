@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ class Got:
     """One HTTP answer."""
 
     status: int
-    headers: dict[str, str]
+    headers: Message  # names in any case
     body: bytes
 
 
@@ -128,9 +129,9 @@ def fetch(url: str, method: str = "GET", **headers: str) -> Got:
     opener = urllib.request.build_opener(_NoRedirect)
     try:
         with opener.open(request, timeout=30) as response:
-            return Got(response.status, dict(response.headers), response.read())
+            return Got(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
-        return Got(error.code, dict(error.headers), error.read())
+        return Got(error.code, error.headers, error.read())
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
