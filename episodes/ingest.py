@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.artwork import ArtworkRefused, prepare_artwork
+from episodes.audio.convert import Form, convert
 from episodes.audio.facts import AudioFacts
 from episodes.audio.probe import probe
-from episodes.models import Audio, Episode, Show, Transcript
+from episodes.models import Audio, Episode, Show, Transcript, Upload
 from episodes.publishing import record_change
 from episodes.storage.base import ObjectStat, Storage
-from episodes.storage.keys import artwork_key, audio_key
+from episodes.storage.keys import artwork_key, audio_key, original_key
 from episodes.storage.small import put_bytes
 
 Progress = Callable[[int], None]
@@ -83,13 +85,43 @@ def store_audio(
     return StoredAudio(facts, sha256, size, key)
 
 
-def attach_audio(session: Session, episode: Episode, stored: StoredAudio, now: datetime) -> Audio:
-    """Make stored audio the episode's audio. What was there before stays in storage."""
+def store_playable(
+    storage: Storage,
+    show_id: int,
+    episode_key: str,
+    path: Path,
+    *,
+    facts: AudioFacts,
+    convert_to: Form | None,
+    progress: Progress | None = None,
+) -> StoredAudio:
+    """Store a file so that every app plays it: converted where needed, the original kept.
+
+    Raises AudioRefused, StorageError.
+    """
+    if convert_to is None or facts.plays_everywhere:
+        return store_audio(storage, show_id, episode_key, path, facts=facts, progress=progress)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        kept = original_key(show_id, episode_key, sha256, facts.extension)
+        file.seek(0)
+        storage.put(kept, file, content_type=facts.mime, size=path.stat().st_size)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / f"converted.{convert_to}"
+        converted = convert(path, target, to=convert_to)
+        stored = store_audio(
+            storage, show_id, episode_key, target, facts=converted, progress=progress
+        )
+    return replace(stored, original_key=kept)
+
+
+def add_audio(session: Session, show_id: int, stored: StoredAudio, now: datetime) -> Audio:
+    """The row of stored audio; the same file of the same episode has one row."""
     audio = session.scalars(select(Audio).where(Audio.object_key == stored.object_key)).first()
     if audio is None:
         facts = stored.facts
         audio = Audio(
-            show_id=episode.show_id,
+            show_id=show_id,
             object_key=stored.object_key,
             original_key=stored.original_key,
             sha256=stored.sha256,
@@ -103,12 +135,18 @@ def attach_audio(session: Session, episode: Episode, stored: StoredAudio, now: d
         )
         session.add(audio)
         session.flush()
+    return audio
+
+
+def attach_audio(session: Session, episode: Episode, stored: StoredAudio, now: datetime) -> Audio:
+    """Make stored audio the episode's audio. What was there before stays in storage."""
+    audio = add_audio(session, episode.show_id, stored, now)
     episode.audio_id = audio.id
     record_change(session, episode.show_id, now=now, episode=episode)
     return audio
 
 
-def fields_from_audio(facts: AudioFacts, path: Path) -> dict[str, Any]:
+def fields_from_audio(facts: AudioFacts, path: PurePath) -> dict[str, Any]:
     """What the file itself says about the episode; the podcaster's own words go on top."""
     fields: dict[str, Any] = {"title": facts.tags.title or title_from_name(path)}
     notes = facts.tags.description or facts.tags.comment
@@ -127,7 +165,7 @@ def fields_from_audio(facts: AudioFacts, path: Path) -> dict[str, Any]:
     return fields
 
 
-def title_from_name(path: Path) -> str:
+def title_from_name(path: PurePath) -> str:
     """A readable title from a file name: ``03_the-harbour.mp3`` → “the harbour”."""
     words = re.sub(r"[_\-.]+", " ", path.stem).strip()
     return re.sub(r"^\d{1,4}\s+(?=\D)", "", words)[:255] or "Untitled"
@@ -170,6 +208,7 @@ def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Ite
         Show.artwork_key,
         Episode.artwork_key,
         Transcript.object_key,
+        Upload.object_key,
     ):
         mentioned.update(session.scalars(select(column)))
     for stat in storage.list(""):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from episodes.db import Base, UTCDateTime
@@ -133,6 +133,37 @@ class Episode(Base):
     transcripts: Mapped[list[Transcript]] = relationship(
         back_populates="episode", order_by="Transcript.id", cascade="all, delete-orphan"
     )
+
+
+class Upload(Base):
+    """A file on its way in: received in parts, then examined, then made an episode's audio.
+
+    States: receiving → examining → ready or refused → used. ``storage_id`` names the
+    multipart upload of the storage; ``facts`` is what the probe found, for filling the form.
+    """
+
+    __tablename__ = "uploads"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    show_id: Mapped[int] = mapped_column(ForeignKey("shows.id"), index=True)
+    file_name: Mapped[str] = mapped_column(String(255))
+    # What the browser knows of the file, to find the upload again after a reload.
+    fingerprint: Mapped[str] = mapped_column(String(128), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)  # bytes
+    part_size: Mapped[int]  # bytes
+    object_key: Mapped[str] = mapped_column(String(512))
+    storage_id: Mapped[str] = mapped_column(String(1024))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    progress: Mapped[float] = mapped_column(default=0.0)
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    episode_key: Mapped[str] = mapped_column(String(16))
+    audio_id: Mapped[int | None] = mapped_column(ForeignKey("audio.id"))
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Transcript(Base):

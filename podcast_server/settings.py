@@ -125,6 +125,11 @@ class IngestSettings(Section):
     max_upload_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
     convert_to: Literal["mp3", "m4a", "none"] = "none"
 
+    @property
+    def form(self) -> Literal["mp3", "m4a"] | None:
+        """What to convert to; None for nothing."""
+        return None if self.convert_to == "none" else self.convert_to
+
 
 class LogSettings(Section):
     """Logs go to standard error."""

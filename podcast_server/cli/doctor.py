@@ -231,6 +231,7 @@ def check_orphans(context: Context, *, repair: bool) -> Finding:
         return Finding("stored files", "ok", "every file belongs to something")
     size = sum(each.size for each in orphans) / 1e6
     if repair:
+        storage.sweep(before)
         delete_orphans(storage, orphans)
         return Finding("stored files", "ok", f"deleted {len(orphans)} leftovers ({size:.1f} MB)")
     return Finding(

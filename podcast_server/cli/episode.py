@@ -25,8 +25,8 @@ from episodes.ingest import (
     attach_audio,
     fields_from_audio,
     listening_order,
-    store_audio,
     store_cover,
+    store_playable,
 )
 from episodes.models import Episode, Show
 from episodes.publishing import publish_episode, status_of, unpublish_episode
@@ -220,7 +220,15 @@ def _add_one(
         show_id = find_show(session, options.slug).id
     key = new_episode_key()
     # Stored before the transaction, so that a slow upload never holds the database.
-    stored = store_audio(services.storage, show_id, key, path, facts=facts, progress=advance)
+    stored = store_playable(
+        services.storage,
+        show_id,
+        key,
+        path,
+        facts=facts,
+        convert_to=services.settings.ingest.form,
+        progress=advance,
+    )
     fields = fields_from_audio(facts, path) | own_fields
     fields["artwork_key"] = store_cover(services.storage, show_id, key, facts)
     with context.writing() as session:
@@ -381,6 +389,13 @@ def replace_audio(context: Context, key: str, file: Path) -> None:
 def _replace(
     services: Services, context: Context, show_id: int, episode_key: str, file: Path
 ) -> None:
-    stored = store_audio(services.storage, show_id, episode_key, file)
+    stored = store_playable(
+        services.storage,
+        show_id,
+        episode_key,
+        file,
+        facts=probe(file),
+        convert_to=services.settings.ingest.form,
+    )
     with context.writing() as session:
         attach_audio(session, find_episode(session, episode_key), stored, now_utc())

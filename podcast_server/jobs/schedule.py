@@ -11,6 +11,7 @@ from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
 from podcast_server.accounts.sessions import forget_sessions
 from podcast_server.accounts.sign_in import forget_requests
+from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploads
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.transport import choose_transport
 from podcast_server.services import Services
@@ -54,6 +55,8 @@ def forget_sign_ins(services: Services, now: datetime) -> None:
 
 SCHEDULE: tuple[Job, ...] = (
     Job("count-downloads", timedelta(minutes=1), count_downloads),
+    Job("examine-uploads", timedelta(minutes=1), examine_waiting_uploads),
+    Job("clear-old-uploads", timedelta(hours=6), clear_old_uploads),
     Job("forget-old-hits", timedelta(hours=6), forget_old_hits),
     Job("clear-interrupted-uploads", timedelta(days=1), clear_interrupted_uploads),
     Job("send-mail", timedelta(minutes=1), send_mail),
