@@ -1,47 +1,37 @@
-"""`episode add|list|edit|publish|withdraw|replace-audio`."""
+"""`episode list|edit|publish|withdraw|replace-audio`; `add` has a module of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from sqlalchemy.orm import Session
 
-from episodes.audio.facts import AudioFacts
 from episodes.audio.probe import probe
 from episodes.episodes import (
-    create_episode,
     episodes_of,
     find_episode,
-    new_episode_key,
     update_episode,
 )
-from episodes.errors import EpisodeError
 from episodes.ingest import (
     attach_audio,
-    fields_from_audio,
-    listening_order,
-    store_cover,
     store_playable,
 )
 from episodes.models import Episode, Show
 from episodes.publishing import publish_episode, status_of, unpublish_episode
-from episodes.shows import find_show, find_tier
+from episodes.shows import find_show
+from podcast_server.cli.audience import Audience, audience_fields
 from podcast_server.cli.context import (
-    PARTLY,
     Context,
     Moment,
-    console,
     in_zone,
     json_option,
     pass_context,
     print_json,
     print_rows,
 )
+from podcast_server.cli.episode_add import add
 from podcast_server.services import Services, now_utc
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -61,212 +51,7 @@ def episode() -> None:
     """Episodes: add audio files, list, change, publish and withdraw."""
 
 
-class Audience(click.ParamType[str]):
-    """`free`, `members`, `sale` or `tier:NAME` (several by comma)."""
-
-    name = "audience"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = str(value)
-        if text in {"free", "members", "sale"} or text.startswith("tier:"):
-            return text
-        return self.fail(f"{text!r}: use free, members, sale or tier:NAME", param, ctx)
-
-
-def audience_fields(session: Session, show: Show, text: str) -> dict[str, Any]:
-    """The episode fields behind an audience word. Raises NotFound for an unknown tier."""
-    if not text.startswith("tier:"):
-        return {"audience": text, "tier_ids": []}
-    names = [name for name in text.removeprefix("tier:").split(",") if name.strip()]
-    return {"audience": "tiers", "tier_ids": [find_tier(session, show, n).id for n in names]}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one file."""
-
-    file: str
-    outcome: str  # added or refused
-    key: str = ""
-    title: str = ""
-    message: str = ""
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AddOptions:
-    """What the podcaster says about all files of one call."""
-
-    slug: str
-    audience: str
-    publish_at: datetime | None
-    public_at: datetime | None
-    spacing: timedelta
-    draft: bool
-
-
-@episode.command("add")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
-@click.option("--show", "slug", required=True, help="Which show.")
-@click.option("--audience", type=Audience(), default="members", show_default=True)
-@click.option("--publish-at", type=Moment(), help="now (default), or a time to come.")
-@click.option("--every-days", type=click.IntRange(min=0), default=0, help="Space several out.")
-@click.option("--public-at", type=Moment(), help="Members first; everybody from this time.")
-@click.option("--draft", is_flag=True, help="Do not publish yet.")
-@click.option("--title", help="For a single file: instead of the title in its tags.")
-@click.option("--notes", help="For a single file: show notes in Markdown.")
-@json_option
-@pass_context
-def add(
-    context: Context,
-    files: tuple[Path, ...],
-    slug: str,
-    audience: str,
-    publish_at: datetime | None,
-    every_days: int,
-    public_at: datetime | None,
-    *,
-    draft: bool,
-    title: str | None,
-    notes: str | None,
-    as_json: bool,
-) -> None:
-    """Add audio FILES as episodes of a show, in listening order.
-
-    Title, notes, number, cover and chapters come from the files' tags. A file that cannot
-    be used is reported and the others go on (exit code 3).
-    """
-    if len(files) > 1 and (title or notes):
-        raise click.UsageError("--title and --notes are for a single file")
-    with context.reading() as session:
-        zone = find_show(session, slug).time_zone
-    options = AddOptions(
-        slug=slug,
-        audience=audience,
-        publish_at=in_zone(publish_at, zone),
-        public_at=in_zone(public_at, zone),
-        spacing=timedelta(days=every_days),
-        draft=draft,
-    )
-    own = {name: text for name, text in (("title", title), ("notes", notes)) if text}
-    results = add_files(context, list(files), options, own, quiet=as_json)
-    if as_json:
-        print_json([_plain(result) for result in results])
-    else:
-        _print_results(results)
-    refused = sum(result.outcome == "refused" for result in results)
-    if refused:
-        raise SystemExit(1 if refused == len(results) else PARTLY)
-
-
-def add_files(
-    context: Context,
-    files: list[Path],
-    options: AddOptions,
-    own_fields: dict[str, Any],
-    *,
-    quiet: bool,
-) -> list[Result]:
-    """Probe all files, order them, then store and add each on its own."""
-    probed: list[tuple[Path, AudioFacts]] = []
-    results: list[Result] = []
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-    ) as progress:
-        looking = progress.add_task("Looking at the files", total=len(files))
-        for path in files:
-            try:
-                probed.append((path, probe(path)))
-            except EpisodeError as error:
-                results.append(Result(str(path), "refused", message=str(error)))
-            progress.advance(looking)
-        progress.update(looking, visible=False)
-        for position, (path, facts) in enumerate(listening_order(probed)):
-            task = progress.add_task(path.name, total=path.stat().st_size)
-            try:
-                results.append(
-                    _add_one(
-                        context,
-                        path,
-                        facts,
-                        options,
-                        own_fields,
-                        position,
-                        lambda count, task=task: progress.advance(task, count),
-                    )
-                )
-            except EpisodeError as error:
-                results.append(Result(str(path), "refused", message=str(error)))
-    return results
-
-
-def _add_one(
-    context: Context,
-    path: Path,
-    facts: AudioFacts,
-    options: AddOptions,
-    own_fields: dict[str, Any],
-    position: int,
-    advance: Any,
-) -> Result:
-    services, now = context.services, now_utc()
-    with context.reading() as session:
-        show_id = find_show(session, options.slug).id
-    key = new_episode_key()
-    # Stored before the transaction, so that a slow upload never holds the database.
-    stored = store_playable(
-        services.storage,
-        show_id,
-        key,
-        path,
-        facts=facts,
-        convert_to=services.settings.ingest.form,
-        progress=advance,
-    )
-    fields = fields_from_audio(facts, path) | own_fields
-    fields["artwork_key"] = store_cover(services.storage, show_id, key, facts)
-    with context.writing() as session:
-        show = find_show(session, options.slug)
-        fields |= audience_fields(session, show, options.audience)
-        fields["public_at"] = options.public_at
-        title = fields.pop("title")
-        made = create_episode(session, show, title=title, fields=fields, now=now, key=key)
-        attach_audio(session, made, stored, now)
-        if not options.draft:
-            at = (options.publish_at or now) + options.spacing * position
-            publish_episode(session, made, at=at, now=now)
-        return Result(
-            str(path), "added", key, title, status_of(made, now), tuple(facts.warning_texts)
-        )
-
-
-def _plain(result: Result) -> dict[str, Any]:
-    return {
-        "file": result.file,
-        "outcome": result.outcome,
-        "key": result.key,
-        "title": result.title,
-        "message": result.message,
-        "warnings": list(result.warnings),
-    }
-
-
-def _print_results(results: list[Result]) -> None:
-    for result in results:
-        if result.outcome == "added":
-            line = f"{Path(result.file).name} → “{result.title}” ({result.message}, {result.key})"
-            click.echo(f"{click.style('✓', fg='green')} {line}")
-        else:
-            mark = click.style("✗", fg="red")
-            click.echo(f"{mark} {Path(result.file).name}: {result.message}")
-        for warning in result.warnings:
-            click.echo(f"    ! {warning}")
+episode.add_command(add)
 
 
 @episode.command("list")
