@@ -15,6 +15,7 @@ from podcast_server.pages.dressing import install_dressing
 from podcast_server.pages.routes import page_blueprints
 from podcast_server.security import base_policy, csrf, install_security
 from podcast_server.services import Services, now_utc
+from podcast_server.webhooks.stripe import stripe_blueprint
 
 
 def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = now_utc) -> Flask:
@@ -31,4 +32,7 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     app.register_blueprint(delivery)
     for blueprint in page_blueprints(services):
         app.register_blueprint(blueprint)
+    stripe = stripe_blueprint(services, clock)
+    csrf.exempt(stripe)  # a signature stands for it
+    app.register_blueprint(stripe)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -25,6 +25,9 @@ from feeds.rendering.assemble import FEED_SENTINEL, MEDIA_SENTINEL, Addresses, A
 from feeds.rendering.document import FeedDocument
 from feeds.rendering.write import write_feed
 from feeds.tokens import Tokens, load_signing_keys
+from podcast_server.billing.dunning import Rules
+from podcast_server.billing.providers.choose import Providers, ProviderSettings, open_providers
+from podcast_server.billing.till import Terms, Till, Toggles
 from podcast_server.database import open_engine, session_factory
 from podcast_server.settings import Settings
 
@@ -48,6 +51,8 @@ class Services:
     tokens: Tokens
     addresses: Addresses
     classify: Classifier  # user agent → app
+    providers: Providers
+    till: Till
 
     def close(self) -> None:
         """Give connections back."""
@@ -57,14 +62,64 @@ class Services:
 def open_services(settings: Settings) -> Services:
     """Open database, storage and signing keys. Raises the errors of each, with advice."""
     engine = open_engine(settings.database_url)
+    sessions = session_factory(engine)
+    tokens = Tokens(load_signing_keys(settings.keys_file))
+    providers = open_providers(provider_settings(settings), sessions, now_utc)
     return Services(
         settings=settings,
         engine=engine,
-        sessions=session_factory(engine),
+        sessions=sessions,
         storage=open_storage(storage_settings(settings)),
-        tokens=Tokens(load_signing_keys(settings.keys_file)),
+        tokens=tokens,
         addresses=Addresses(settings.site.public_url),
         classify=choose_agents(settings.downloads.agent_list),
+        providers=providers,
+        till=open_till(settings, engine, sessions, tokens, providers),
+    )
+
+
+def provider_settings(settings: Settings) -> ProviderSettings:
+    """The payment sections in the terms of the billing package."""
+    return ProviderSettings(
+        public_url=settings.site.public_url,
+        stripe_key=settings.stripe.secret_key.get_secret_value(),
+        stripe_webhook_secrets=tuple(
+            secret.get_secret_value() for secret in settings.stripe.webhook_secrets
+        ),
+        stripe_api_base=settings.stripe.api_base,
+    )
+
+
+def open_till(
+    settings: Settings,
+    engine: Engine,
+    sessions: sessionmaker[Session],
+    tokens: Tokens,
+    providers: Providers,
+) -> Till:
+    """Where money is taken, by the podcaster's rules."""
+    payments = settings.payments
+    by_realm = providers.by_realm()
+    return Till(
+        engine=engine,
+        sessions=sessions,
+        selling=providers.selling,
+        providers=by_realm,
+        terms=Terms(
+            rules=Rules(
+                grace=timedelta(days=payments.grace_days),
+                refund_closes=payments.refund_ends_access,
+            ),
+            signing_key=tokens.newest,
+            gift_secret=tokens.derive(b"podcast-server.gifts"),
+            realms=frozenset(by_realm),
+        ),
+        public_url=settings.site.public_url,
+        toggles=Toggles(
+            promotion_codes=payments.promotion_codes,
+            automatic_tax=payments.automatic_tax,
+            billing_address=payments.billing_address,
+        ),
     )
 
 

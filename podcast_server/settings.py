@@ -111,6 +111,19 @@ class MailSettings(Section):
     sender: str = ""
 
 
+class PaymentSettings(Section):
+    """What holds for all payments, whoever takes them."""
+
+    # A failing card keeps its member's access for so long.
+    grace_days: Annotated[int, Field(ge=0, le=60)] = 7
+    refund_ends_access: bool = True
+    promotion_codes: bool = True
+    automatic_tax: bool = False
+    billing_address: bool = False
+    # Payments by hand: where the money goes, as the payer shall read it.
+    instructions: str = ""
+
+
 class StripeSettings(Section):
     """Payments through Stripe. Empty means the podcaster confirms payments by hand."""
 
@@ -151,6 +164,7 @@ class Settings(Section):
     downloads: DownloadSettings = DownloadSettings()
     ingest: IngestSettings = IngestSettings()
     mail: MailSettings = MailSettings()
+    payments: PaymentSettings = PaymentSettings()
     stripe: StripeSettings = StripeSettings()
     log: LogSettings = LogSettings()
 

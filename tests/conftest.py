@@ -23,9 +23,10 @@ from feeds.editions import Editions
 from feeds.models import PrivateFeed
 from feeds.rendering.assemble import Addresses, Assembler
 from feeds.tokens import FEED, MEDIA, SigningKey, Tokens
+from podcast_server.billing.providers.choose import open_providers
 from podcast_server.database import migrate, open_engine, session_factory
-from podcast_server.services import Services, build_edition
-from podcast_server.settings import Settings
+from podcast_server.services import Services, build_edition, open_till, provider_settings
+from podcast_server.settings import Settings, SiteSettings
 from tests.builders import build_feed, build_member, build_show, give_membership
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -222,14 +223,21 @@ def people(session: Session, show: Show, now: datetime, tokens: Tokens) -> Peopl
 
 
 @pytest.fixture
-def services(engine: Engine, storage: Storage, tokens: Tokens, tmp_path: Path) -> Services:
+def services(
+    engine: Engine, storage: Storage, tokens: Tokens, clock: Clock, tmp_path: Path
+) -> Services:
     """Everything the edges work with, over the test's database and storage."""
+    settings = Settings(home=tmp_path, site=SiteSettings(public_url=PUBLIC_URL))
+    sessions = session_factory(engine)
+    providers = open_providers(provider_settings(settings), sessions, lambda: clock.now)
     return Services(
-        settings=Settings(home=tmp_path),
+        settings=settings,
         engine=engine,
-        sessions=session_factory(engine),
+        sessions=sessions,
         storage=storage,
         tokens=tokens,
         addresses=Addresses(PUBLIC_URL),
         classify=built_in_agents(),
+        providers=providers,
+        till=open_till(settings, engine, sessions, tokens, providers),
     )

@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import click
+from sqlalchemy.orm import sessionmaker
 
 from episodes.errors import EpisodeError
 from episodes.ingest import delete_orphans, find_orphans
@@ -20,6 +21,8 @@ from episodes.storage.base import Storage
 from episodes.storage.choose import open_storage
 from feeds.errors import FeedError
 from feeds.tokens import load_signing_keys
+from podcast_server.billing.errors import BillingError
+from podcast_server.billing.providers.choose import open_providers
 from podcast_server.cli.context import FAILED, Context, json_option, pass_context, print_json
 from podcast_server.database import (
     DatabaseError,
@@ -27,7 +30,7 @@ from podcast_server.database import (
     require_current_schema,
     session_factory,
 )
-from podcast_server.services import now_utc, storage_settings
+from podcast_server.services import now_utc, provider_settings, storage_settings
 from podcast_server.settings import Settings
 
 Level = Literal["ok", "note", "failed"]
@@ -181,7 +184,23 @@ def check_payments(settings: Settings) -> Finding:
             f"{mode} key, but no webhook secret",
             "set [stripe] webhook_secrets to the signing secret of the endpoint (whsec_…)",
         )
-    return Finding("payments", "ok", f"Stripe, {mode} mode")
+    return _ask_stripe(settings)
+
+
+def _ask_stripe(settings: Settings) -> Finding:
+    """Account, webhook and portal, as Stripe has them."""
+    providers = open_providers(provider_settings(settings), sessionmaker(), now_utc)
+    try:
+        found = providers.selling.check(settings.site.public_url)
+    except BillingError as error:
+        return Finding(
+            "payments", "failed", str(error), "check [stripe] secret_key and the network"
+        )
+    wrong = [each for each in found if each.advice]
+    if wrong:
+        said = "; ".join(f"{each.subject}: {each.message}" for each in wrong)
+        return Finding("payments", "failed", said, "; ".join(each.advice for each in wrong))
+    return Finding("payments", "ok", f"Stripe: {found[0].message}")
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (

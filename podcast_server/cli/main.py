@@ -13,12 +13,14 @@ from sqlalchemy.exc import OperationalError
 from episodes.errors import EpisodeError
 from feeds.errors import FeedError
 from podcast_server.accounts.members import AccountError
+from podcast_server.billing.errors import BillingError
 from podcast_server.cli.context import FAILED, Context
 from podcast_server.cli.demo import demo
 from podcast_server.cli.doctor import doctor
 from podcast_server.cli.episode import episode
 from podcast_server.cli.feed import feed
 from podcast_server.cli.member import member
+from podcast_server.cli.payments import payments
 from podcast_server.cli.serve import serve, worker
 from podcast_server.cli.setup import init, keys, migrate
 from podcast_server.cli.show import show
@@ -26,7 +28,14 @@ from podcast_server.database import DatabaseError
 from podcast_server.logs import redact
 from podcast_server.settings import SettingsError, find_config
 
-OUR_ERRORS = (EpisodeError, FeedError, AccountError, DatabaseError, SettingsError)
+OUR_ERRORS = (
+    EpisodeError,
+    FeedError,
+    AccountError,
+    BillingError,
+    DatabaseError,
+    SettingsError,
+)
 
 
 class _Root(click.Group):
@@ -62,7 +71,20 @@ def root(ctx: click.Context, config: Path | None) -> None:
     ctx.call_on_close(ctx.obj.close)
 
 
-for command in (demo, init, serve, worker, migrate, doctor, keys, show, episode, member, feed):
+for command in (
+    demo,
+    init,
+    serve,
+    worker,
+    migrate,
+    doctor,
+    keys,
+    show,
+    episode,
+    member,
+    feed,
+    payments,
+):
     root.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +12,14 @@ from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
 from podcast_server.accounts.sessions import forget_sessions
 from podcast_server.accounts.sign_in import forget_requests
+from podcast_server.billing.inbox import forget_events, work_off_events
+from podcast_server.billing.reconcile import reconcile
 from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploads
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.transport import choose_transport
 from podcast_server.services import Services
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,26 @@ def forget_sign_ins(services: Services, now: datetime) -> None:
         forget_sessions(session, now)
 
 
+def work_off_payments(services: Services, now: datetime) -> None:
+    """Take over what webhooks told, again where it failed before."""
+    work_off_events(services.till, now)
+
+
+def reconcile_payments(services: Services, now: datetime) -> None:
+    """Compare our books with the providers' and repair what differs."""
+    report = reconcile(services.till, now)
+    if report.repaired:  # who, the ledgers say; logs name nobody
+        log.warning("reconcile repaired %d rights", len(report.repaired))
+    for line in report.problems:
+        log.error("reconcile: %s", line)
+
+
+def forget_old_events(services: Services, now: datetime) -> None:
+    """Delete finished webhooks after three months."""
+    with services.sessions.begin() as session:
+        forget_events(session, now - timedelta(days=90))
+
+
 SCHEDULE: tuple[Job, ...] = (
     Job("count-downloads", timedelta(minutes=1), count_downloads),
     Job("examine-uploads", timedelta(minutes=1), examine_waiting_uploads),
@@ -61,4 +86,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("clear-interrupted-uploads", timedelta(days=1), clear_interrupted_uploads),
     Job("send-mail", timedelta(minutes=1), send_mail),
     Job("forget-sign-ins", timedelta(hours=6), forget_sign_ins),
+    Job("work-off-payments", timedelta(minutes=1), work_off_payments),
+    Job("reconcile-payments", timedelta(days=1), reconcile_payments),
+    Job("forget-old-events", timedelta(days=1), forget_old_events),
 )

@@ -1,0 +1,265 @@
+"""From money to rights: the only place where billing touches feeds.
+
+Everything here can be repeated at any time and only writes down what is different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from feeds.grants import Cause, end_grant, give_grant, grants_of
+from feeds.models import LedgerEntry
+from feeds.private_feeds import ensure_feed
+from podcast_server.billing.dunning import Notice, Standing, window_of
+from podcast_server.billing.events import SubscriptionStatus
+from podcast_server.billing.intervals import UNITS, Interval, after
+from podcast_server.billing.models import (
+    Collection,
+    Comp,
+    Gift,
+    Payment,
+    Plan,
+    Purchase,
+    SeatGroup,
+    Subscription,
+)
+from podcast_server.billing.till import Terms
+
+Scope = Literal["show", "tier", "season", "episode"]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One thing to hear, in the words of grants."""
+
+    show_id: int
+    scope: Scope
+    scope_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Somebody's rights from one source; ``ends_at`` None is for ever."""
+
+    member_id: int
+    source: str
+    rights: Sequence[Right]
+    starts_at: datetime
+    ends_at: datetime | None = None
+    is_open: bool = True
+    notice: Notice = ""
+
+
+def rights_of_plan(plan: Plan | None) -> list[Right]:
+    """What a membership opens. A free plan gives a feed, and the free episodes need no right."""
+    if plan is None or plan.is_free:
+        return []
+    return [
+        Right(each.show_id, "show", 0)
+        if each.tier_id is None
+        else Right(each.show_id, "tier", each.tier_id)
+        for each in plan.opens
+    ]
+
+
+def rights_of_collection(collection: Collection | None) -> list[Right]:
+    """What a purchase opens."""
+    if collection is None:
+        return []
+    return [
+        Right(item.show_id, "season" if item.scope == "season" else "episode", item.scope_id)
+        for item in collection.items
+    ]
+
+
+def entitle_subscription(
+    session: Session, terms: Terms, subscription: Subscription, cause: Cause, now: datetime
+) -> None:
+    """Bring the rights of a subscription's member, or of its seats, in line with its standing."""
+    if subscription.purpose == "donation":
+        return
+    window = window_of(standing_of(subscription, terms, now), terms.rules)
+    rights = rights_of_plan(subscription.plan)
+    for member_id, source, carried in _holders(session, subscription):
+        holding = Holding(
+            member_id,
+            source,
+            rights,
+            subscription.started_at,
+            window.until,
+            carried and window.until is not None,
+            window.notice,
+        )
+        hold(session, terms, holding, cause, now)
+
+
+def standing_of(subscription: Subscription, terms: Terms, now: datetime) -> Standing:
+    """A subscription's row in the words of dunning."""
+    status: SubscriptionStatus = subscription.status  # type: ignore[assignment]
+    return Standing(
+        status=status,
+        period_end=subscription.period_end,
+        trial_end=subscription.trial_end,
+        cancel_at=subscription.cancel_at,
+        ended_at=subscription.ended_at,
+        past_due_since=subscription.past_due_since,
+        reversed=terms.is_void(subscription.realm)
+        or any(
+            is_taken_back(payment, terms)
+            for payment in subscription.payments
+            if _covers(payment, now)
+        ),
+    )
+
+
+def _covers(payment: Payment, now: datetime) -> bool:
+    """Whether it pays for the present period."""
+    return (
+        payment.covers_from is not None
+        and payment.covers_until is not None
+        and payment.covers_from <= now < payment.covers_until
+    )
+
+
+def is_taken_back(payment: Payment, terms: Terms) -> bool:
+    """Whether a payment no longer pays for anything: disputed, or paid back whole."""
+    if payment.disputed:
+        return True
+    closes = terms.rules.refund_closes if payment.refund_closes is None else payment.refund_closes
+    return closes and payment.amount > 0 and payment.refunded >= payment.amount
+
+
+def is_paid(purchase: Purchase, terms: Terms) -> bool:
+    """Whether a single purchase stands."""
+    return (
+        purchase.status == "paid"
+        and not terms.is_void(purchase.realm)
+        and not any(is_taken_back(payment, terms) for payment in purchase.payments)
+    )
+
+
+def _holders(session: Session, subscription: Subscription) -> list[tuple[int, str, bool]]:
+    """(member, source, whether carried): freed seats and those beyond the quantity are not."""
+    if subscription.purpose != "seats":
+        return [(subscription.member_id, f"subscription:{subscription.id}", True)]
+    group = session.scalars(
+        select(SeatGroup).where(SeatGroup.subscription_id == subscription.id)
+    ).first()
+    seats = [] if group is None else group.seats
+    taken = [seat.id for seat in seats if seat.freed_at is None]
+    carried = set(taken[: subscription.quantity])
+    return [(seat.member_id, f"seat:{seat.id}", seat.id in carried) for seat in seats]
+
+
+def entitle_purchase(
+    session: Session, terms: Terms, purchase: Purchase, cause: Cause, now: datetime
+) -> None:
+    """Bring the rights of a single purchase in line; of a gift, those of who redeemed it."""
+    if purchase.purpose == "donation":
+        return
+    if purchase.purpose == "gift":
+        gift = session.scalars(select(Gift).where(Gift.purchase_id == purchase.id)).first()
+        if gift is not None:
+            entitle_gift(session, terms, gift, cause, now)
+        return
+    starts_at = purchase.paid_at or purchase.created_at
+    days = purchase.price.access_days if purchase.price is not None else None
+    rights = (
+        rights_of_collection(purchase.collection)
+        if purchase.purpose == "collection"
+        else rights_of_plan(purchase.plan)
+    )
+    holding = Holding(
+        purchase.member_id,
+        f"purchase:{purchase.id}",
+        rights,
+        starts_at,
+        None if days is None else starts_at + timedelta(days=days),
+        is_paid(purchase, terms),
+    )
+    hold(session, terms, holding, cause, now)
+
+
+def entitle_gift(session: Session, terms: Terms, gift: Gift, cause: Cause, now: datetime) -> None:
+    """Bring the rights of whoever redeemed a gift in line with its payment."""
+    if gift.redeemed_by_id is None or gift.starts_at is None:
+        return
+    holding = Holding(
+        gift.redeemed_by_id,
+        f"gift:{gift.id}",
+        rights_of_plan(gift.plan),
+        gift.starts_at,
+        gift_ends_at(gift),
+        is_paid(gift.purchase, terms),
+    )
+    hold(session, terms, holding, cause, now)
+
+
+def gift_ends_at(gift: Gift) -> datetime | None:
+    """When a redeemed gift runs out; None for ever, or when it was not redeemed."""
+    if gift.starts_at is None:
+        return None
+    for unit in UNITS:
+        if gift.interval == unit:
+            return after(gift.starts_at, Interval(unit), gift.interval_count)
+    return None if gift.access_days is None else gift.starts_at + timedelta(days=gift.access_days)
+
+
+def entitle_comp(session: Session, terms: Terms, comp: Comp, cause: Cause, now: datetime) -> None:
+    """Bring the rights of a membership given by hand in line."""
+    rights = rights_of_plan(comp.plan)
+    source = f"comp:{comp.id}"
+    is_open = comp.ends_at is None or comp.ends_at > now
+    holding = Holding(comp.member_id, source, rights, comp.starts_at, comp.ends_at, is_open)
+    hold(session, terms, holding, cause, now)
+
+
+def hold(session: Session, terms: Terms, holding: Holding, cause: Cause, now: datetime) -> None:
+    """Make the grants of one source exactly this: give, change and end what differs."""
+    is_open = holding.is_open and (holding.ends_at is None or holding.ends_at > now)
+    wanted = set(holding.rights) if is_open else set()
+    for right in sorted(wanted, key=lambda each: (each.show_id, each.scope, each.scope_id)):
+        give_grant(
+            session,
+            member_id=holding.member_id,
+            show_id=right.show_id,
+            scope=right.scope,
+            scope_id=right.scope_id,
+            starts_at=holding.starts_at,
+            ends_at=holding.ends_at,
+            source=holding.source,
+            cause=cause,
+            now=now,
+            notice=holding.notice,
+        )
+        give_feed(session, terms, holding.member_id, right.show_id, now)
+    for grant in grants_of(session, holding.member_id):
+        kept = any(
+            (grant.show_id, grant.scope, grant.scope_id) == (r.show_id, r.scope, r.scope_id)
+            for r in wanted
+        )
+        if grant.source == holding.source and not kept:
+            end_grant(session, grant, at=now, cause=cause, now=now)
+
+
+def last_entry(session: Session) -> int:
+    """Where the ledger ends now."""
+    return session.scalar(select(func.max(LedgerEntry.id))) or 0
+
+
+def entries_after(session: Session, entry_id: int) -> list[LedgerEntry]:
+    """What was written into the ledger since."""
+    return list(session.scalars(select(LedgerEntry).where(LedgerEntry.id > entry_id)))
+
+
+def give_feed(session: Session, terms: Terms, member_id: int, show_id: int, now: datetime) -> None:
+    """The member's private feed of a show: the one they had, or a new one."""
+    ensure_feed(
+        session, member_id=member_id, show_id=show_id, signing_key=terms.signing_key, now=now
+    )

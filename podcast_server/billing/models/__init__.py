@@ -1,0 +1,37 @@
+"""The tables of money. Amounts are whole minor units; times are UTC."""
+
+from podcast_server.billing.models.manual import ManualOrder, ManualPayment
+from podcast_server.billing.models.offers import (
+    Collection,
+    CollectionItem,
+    Coupon,
+    Plan,
+    PlanOpening,
+    Price,
+)
+from podcast_server.billing.models.people import Comp, Donation, Gift, Seat, SeatGroup
+from podcast_server.billing.models.provider import PaymentEvent, RemoteCustomer, RemoteObject
+from podcast_server.billing.models.sales import Checkout, Payment, Purchase, Subscription
+
+__all__ = [
+    "Checkout",
+    "Collection",
+    "CollectionItem",
+    "Comp",
+    "Coupon",
+    "Donation",
+    "Gift",
+    "ManualOrder",
+    "ManualPayment",
+    "Payment",
+    "PaymentEvent",
+    "Plan",
+    "PlanOpening",
+    "Price",
+    "Purchase",
+    "RemoteCustomer",
+    "RemoteObject",
+    "Seat",
+    "SeatGroup",
+    "Subscription",
+]

@@ -1,0 +1,1 @@
+"""Who takes the money: one protocol, one file or folder for each provider."""

@@ -1,0 +1,1 @@
+"""Doors for other people's servers: verify, keep, answer at once."""
