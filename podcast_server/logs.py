@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 
 from podcast_server.settings import LogSettings
 
+# Libraries whose lines help nobody who runs a server, even when looking for an error.
+_CHATTY = ("botocore", "boto3", "urllib3", "alembic", "httpx", "huey", "markdown_it", "PIL")
 # A token of ours anywhere in a text: its kind, 16 characters of id, 32 of signature.
-_TOKEN = re.compile(r"\b(p[fm])[a-z2-7]{16}[0-9a-f]{32}\b", re.IGNORECASE)
+# No word boundaries: somebody may have typed on after it.
+_TOKEN = re.compile(r"(p[fm])[a-z2-7]{16}[0-9a-f]{32}", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
@@ -49,8 +52,11 @@ def set_up_logging(settings: LogSettings) -> None:
         if settings.format == "json"
         else _RedactingFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
+    # The web server has a handler of its own, which would write tracebacks as they are.
+    server = logging.getLogger("_granian")
+    server.handlers[:], server.propagate = [], True
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
-    for chatty in ("botocore", "boto3", "urllib3", "alembic", "httpx", "huey"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

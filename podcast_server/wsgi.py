@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 def create() -> WSGIApplication:
     """Build the application from the configuration of this process."""
+    _end_with_parent()
     settings = load_settings(find_config(os.environ), os.environ)
     set_up_logging(settings.log)
     services = open_services(settings)
@@ -36,3 +40,20 @@ def create() -> WSGIApplication:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.
         entry = ProxyFix(entry, x_for=proxies, x_proto=proxies, x_host=proxies)
     return entry
+
+
+def _end_with_parent() -> None:
+    """Stop in good order when the process that started this worker is gone.
+
+    Without this a server that is killed leaves its workers on the port, serving by old
+    settings beside the server that is started next.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -18,6 +18,10 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
+from podcast_server.cli.setup import initialise
+from podcast_server.services import Services, open_services
+from podcast_server.settings import load_settings
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -39,6 +43,11 @@ class Installation:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What the server writes."""
+        return self.folder / "server.log"
 
     @property
     def environ(self) -> dict[str, str]:
@@ -68,6 +77,15 @@ class Installation:
             raise AssertionError(f"{words} → {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
+    @contextlib.contextmanager
+    def services(self) -> Iterator[Services]:
+        """Work on the installation from within this process, without the command line."""
+        services = open_services(load_settings(None, self.environ))
+        try:
+            yield services
+        finally:
+            services.close()
+
     def json(self, *words: str | Path) -> Any:
         """Run a command with --json and read its answer."""
         return json.loads(self.run(*words, "--json").stdout)
@@ -75,10 +93,15 @@ class Installation:
     @contextlib.contextmanager
     def serving(self) -> Iterator[Path]:
         """Serve while the block runs; gives the file its log goes to."""
-        log = self.folder / "server.log"
-        with log.open("ab") as file:
+        with self.server():
+            yield self.log
+
+    @contextlib.contextmanager
+    def server(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Serve while the block runs; gives the process that everything hangs on."""
+        with self.log.open("ab") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "podcast_server", "serve"],
+                [sys.executable, "-m", "podcast_server", "serve", *options],
                 cwd=self.folder,
                 env=self.environ,
                 stdout=file,
@@ -86,15 +109,32 @@ class Installation:
                 start_new_session=True,
             )
             try:
-                wait_until_up(self.url, process, log)
-                yield log
+                wait_until_up(self.url, process, self.log)
+                yield process
             finally:
                 process.terminate()
                 try:
                     process.wait(timeout=20)
                 except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
+                    process.kill()
                     process.wait()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # whatever a failed test left
+
+
+def wait_until_gone(group: int) -> None:
+    """Return once no process of a process group is left."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    left = subprocess.run(
+        ["ps", "-o", "pid,args", "-g", str(group)], capture_output=True, text=True
+    )
+    raise AssertionError(f"still running:\n{left.stdout}")
 
 
 def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -144,5 +184,5 @@ def installation(folder: Path, **extra: str) -> Installation:
     made = Installation(
         folder, free_port(), {f"PODCAST_SERVER_{k.upper()}": v for k, v in extra.items()}
     )
-    made.run("init")
+    initialise(load_settings(None, made.environ))
     return made

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from episodes.storage.base import Storage
 from feeds.delivery.artwork import answer_artwork
-from feeds.delivery.facts import Answer, Body, Request, text_answer
+from feeds.delivery.facts import Answer, Request, text_answer
 from feeds.delivery.feed import answer_private_feed, answer_public_feed
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.media import (
@@ -172,7 +172,14 @@ class Lane:
         if not self._streams.acquire(blocking=False):
             # All places for local downloads are taken: apps come back after a 503.
             return text_answer(503, "The server is busy; try again soon.", ("Retry-After", "20"))
-        return answer._replace(body=_Stream(answer.body, note, self._recorder, self._streams))
+        try:
+            # Opened before the answer begins: a file that cannot be read is a 503, which apps
+            # try again, and not a download that ends in the middle.
+            chunks = answer.body.chunks()
+        except BaseException:
+            self._streams.release()
+            raise
+        return answer._replace(body=_Stream(chunks, note, self._recorder, self._streams))
 
 
 def _note(found: MediaAnswer, request: Request, now: float) -> MediaHit | None:
@@ -202,7 +209,11 @@ class _Stream:
     """
 
     def __init__(
-        self, source: Body, note: MediaHit, recorder: Recorder, places: threading.Semaphore
+        self,
+        source: Iterator[bytes],
+        note: MediaHit,
+        recorder: Recorder,
+        places: threading.Semaphore,
     ) -> None:
         self._source = source
         self._note = note
@@ -214,7 +225,7 @@ class _Stream:
     def chunks(self) -> Iterator[bytes]:
         """The bytes; iterating past the end or closing notes the download."""
         try:
-            for chunk in self._source.chunks():
+            for chunk in self._source:
                 yield chunk
                 self._sent += len(chunk)
         finally:
@@ -225,6 +236,9 @@ class _Stream:
         if not self._open:
             return
         self._open = False
+        close: Callable[[], None] | None = getattr(self._source, "close", None)
+        if close is not None:
+            close()
         self._places.release()
         self._recorder.put(self._note._replace(bytes_served=self._sent))
 

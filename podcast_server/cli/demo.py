@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 
 from podcast_server.cli.context import Context, pass_context
 from podcast_server.cli.feed import print_qr
-from podcast_server.cli.serve import run_server
+from podcast_server.cli.serve import require_free_port, run_server
 from podcast_server.cli.setup import initialise
 from podcast_server.demo.sample import LAPSED, PAYING, DemoLinks, fill_with_samples
 from podcast_server.logs import set_up_logging
@@ -42,7 +41,7 @@ def demo(context: Context, port: int, host: str, *, no_serve: bool) -> None:
         PREFIX + "SERVER__PORT": str(port),
     }
     if not no_serve:
-        _require_free_port(host, port)
+        require_free_port(host, port)
     os.environ.update(overrides)
     settings = load_settings(context.config, {**context.environ, **overrides})
     set_up_logging(settings.log)
@@ -55,14 +54,6 @@ def demo(context: Context, port: int, host: str, *, no_serve: bool) -> None:
         if context.config is not None:
             os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())
         run_server(settings, host, port)
-
-
-def _require_free_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        if probe.connect_ex((host, port)) == 0:
-            raise click.ClickException(
-                f"port {port} is in use, perhaps by another demo: stop it, or use --port {port + 1}"
-            )
 
 
 def _program() -> str:

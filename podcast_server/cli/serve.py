@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from typing import Any
@@ -20,6 +21,7 @@ from granian.server import Server
 
 from podcast_server.cli.context import Context, pass_context
 from podcast_server.jobs.worker import run_worker
+from podcast_server.logs import set_up_logging
 from podcast_server.settings import PREFIX, Settings
 
 
@@ -28,7 +30,13 @@ from podcast_server.settings import PREFIX, Settings
 @pass_context
 def worker(context: Context, parent: int | None) -> None:
     """Run the background jobs. `serve` does this by itself unless told not to."""
-    run_worker(context.services, parent=parent)
+    try:
+        # `serve` starts us with SIGINT held back, so that a stop in the first second is not
+        # met in the middle of an import.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        run_worker(context.services, parent=parent)
+    except KeyboardInterrupt:
+        return
 
 
 @click.command()
@@ -48,6 +56,7 @@ def serve(context: Context, host: str | None, port: int | None, *, jobs: bool) -
 
 def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -> None:
     """Serve until told to stop. Workers read the configuration again from the environment."""
+    require_free_port(host, port)
     click.echo(f"Serving {settings.site.public_url} on http://{host}:{port}", err=True)
     server = Server(
         "podcast_server.wsgi:create",
@@ -65,9 +74,26 @@ def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -
         workers_kill_timeout=30,
         log_level=LogLevels.error,
     )
+    set_up_logging(settings.log)  # again, since the server has brought handlers of its own
     if jobs:
         _run_jobs_beside(server)
     server.serve()
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise ClickException unless we can listen there.
+
+    The web server shares a port with whoever listens already, so without this two servers
+    would answer in turn, each with its own data.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}. "
+            "Stop the other server, or choose another with --port"
+        ) from error
 
 
 def _run_jobs_beside(server: Any) -> None:
@@ -76,7 +102,11 @@ def _run_jobs_beside(server: Any) -> None:
 
     def start() -> None:
         command = [sys.executable, "-m", "podcast_server", "worker", "--parent", str(os.getpid())]
-        started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def stop() -> None:
         for process in started:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 from typing import Any
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -30,11 +33,21 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
     consumer: Any = queue.create_consumer(workers=1, periodic=True, check_worker_health=False)
 
     def tick() -> None:
-        if parent is not None and os.getppid() != parent:
-            consumer.stop()
-            return
         run_due_jobs(services, now_utc())
 
     queue.periodic_task(crontab(minute="*"), name="tick")(tick)
+    if parent is not None:
+        _end_after(parent)
     tick()  # not to wait for the first full minute
     consumer.run()
+
+
+def _end_after(parent: int) -> None:
+    """Stop this process, letting a running job finish, once its parent is gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
