@@ -11,17 +11,26 @@ from feeds.delivery.lane import Lane
 from feeds.delivery.views import delivery_blueprint
 from podcast_server.error_pages import install_error_pages
 from podcast_server.i18n import install_languages
+from podcast_server.mail.outbox import send_due
+from podcast_server.mail.postman import Postman
+from podcast_server.mail.transport import choose_transport
 from podcast_server.pages.dressing import install_dressing
-from podcast_server.pages.routes import page_blueprints
+from podcast_server.pages.routes import PAGES
 from podcast_server.security import base_policy, csrf, install_security
 from podcast_server.services import Services, now_utc
 from podcast_server.webhooks.stripe import stripe_blueprint
 
 
+def _postman(services: Services, clock: Callable[[], datetime]) -> Postman:
+    settings = services.settings
+    transport = choose_transport(settings.mail)
+    return Postman(lambda: send_due(services.sessions, transport, settings, clock()))
+
+
 def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = now_utc) -> Flask:
     """Wire one application. Nothing here reads the environment."""
     app = Flask("podcast_server", template_folder="pages", static_folder=None)
-    app.config.update(SERVICES=services, CLOCK=clock)
+    app.config.update(SERVICES=services, CLOCK=clock, POSTMAN=_postman(services, clock))
     policy = base_policy(services.storage, clock())
     install_security(app, services.settings, services.tokens, policy)
     install_languages(app, services.settings)
@@ -30,7 +39,7 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     delivery = delivery_blueprint(lane)
     csrf.exempt(delivery)  # podcast apps hold no session; the lane refuses all but reading
     app.register_blueprint(delivery)
-    for blueprint in page_blueprints(services):
+    for blueprint in PAGES:
         app.register_blueprint(blueprint)
     stripe = stripe_blueprint(services, clock)
     csrf.exempt(stripe)  # a signature stands for it

@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
+from werkzeug.wrappers import Response as AnyResponse
 
 from podcast_server.settings import Settings
 
@@ -94,6 +95,7 @@ def install_languages(app: Flask, settings: Settings) -> None:
         duration=format_duration,
         money=format_money,
         clock=format_clock,
+        ago=format_ago,
     )
     app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
     app.after_request(_remember_choice)
@@ -106,7 +108,7 @@ def _remember_choice(response: Response) -> Response:
     return response
 
 
-def remember_language(response: Response, language: str) -> None:
+def remember_language(response: AnyResponse, language: str) -> None:
     """Let the browser keep a language for a year."""
     response.set_cookie(
         COOKIE, language, max_age=_A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
@@ -135,6 +137,11 @@ def format_day(value: date | datetime, zone: str = "UTC", style: str = "long") -
 def format_moment(value: datetime, zone: str = "UTC") -> str:
     """Day, hour and minute in ``zone``."""
     return dates.format_datetime(value, "medium", tzinfo=ZoneInfo(zone), locale=_locale())
+
+
+def format_ago(value: datetime, now: datetime) -> str:
+    """How long ago, as people say it: 3 hours ago."""
+    return str(dates.format_timedelta(value - now, add_direction=True, locale=_locale()))
 
 
 def format_duration(seconds: float) -> str:

@@ -19,6 +19,7 @@ from podcast_server.cli.demo import demo
 from podcast_server.cli.doctor import doctor
 from podcast_server.cli.episode import episode
 from podcast_server.cli.feed import feed
+from podcast_server.cli.mail import mail
 from podcast_server.cli.member import member
 from podcast_server.cli.payments import payments
 from podcast_server.cli.serve import serve, worker
@@ -84,6 +85,7 @@ for command in (
     member,
     feed,
     payments,
+    mail,
 ):
     root.add_command(command)
 

@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 
 from episodes.notes import notes_html, plain_text
 from podcast_server.pages.assets import Assets, assets_blueprint
+from podcast_server.pages.member.signed_in import signed_in
 from podcast_server.pages.public.artwork.variants import variant_address
 from podcast_server.pages.sound_mark import sound_path
 from podcast_server.services import Services
@@ -27,5 +28,6 @@ def install_dressing(app: Flask, services: Services) -> None:
         addresses=services.addresses,
         site_name=services.settings.site.name,
         sound_path=sound_path,
+        signed_in=signed_in,
     )
     environment.filters.update(notes=notes_html, words=plain_text)

@@ -1,6 +1,7 @@
 """What a stranger may take up: the plans of a show, as the page needs them.
 
-Billing registers where offers come from; without it a show has none, and joining is hidden.
+Billing registers where offers come from (``app.config["OFFERS"]``) and what it means to take up
+a free one (``app.config["ACCEPT_OFFER"]``); without it a show has none, and joining is hidden.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class Offer:
 
 
 OfferSource = Callable[[Session, int, datetime], Sequence[Offer]]
+# A confirmed address takes up a free plan: session, member, show, offer, now.
+AcceptOffer = Callable[[Session, int, int, str, datetime], None]
 
 
 def offers_of(session: Session, show_id: int, now: datetime) -> Sequence[Offer]:

@@ -6,26 +6,23 @@ from flask import Blueprint, Response, abort, request
 
 from episodes.storage.base import ObjectMissing
 from podcast_server.pages.public.artwork.variants import variant
-from podcast_server.services import Services
+from podcast_server.pages.wiring import the_services
+
+blueprint = Blueprint("artwork", __name__)
 
 
-def artwork_blueprint(services: Services) -> Blueprint:
-    """The route; covers are public and, since their name holds their hash, kept for a year."""
-    blueprint = Blueprint("artwork", __name__)
+@blueprint.get("/covers/<int:width>/<path:name>")
+def cover(width: int, name: str) -> Response:
+    services = the_services()
     folder = services.settings.data / "cache" / "covers"
-
-    @blueprint.get("/covers/<int:width>/<path:name>")
-    def cover(width: int, name: str) -> Response:
-        try:
-            data = variant(services.storage, folder, name, width)
-        except ObjectMissing:
-            data = None
-        if data is None:
-            abort(404)
-        response = Response(data, content_type="image/jpeg")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.set_etag(f"{name.rsplit('-', 1)[-1][:32]}-{width}")
-        response.make_conditional(request)
-        return response
-
-    return blueprint
+    try:
+        data = variant(services.storage, folder, name, width)
+    except ObjectMissing:
+        data = None
+    if data is None:
+        abort(404)
+    response = Response(data, content_type="image/jpeg")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.set_etag(f"{name.rsplit('-', 1)[-1][:32]}-{width}")
+    response.make_conditional(request)
+    return response

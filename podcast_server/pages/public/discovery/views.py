@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from episodes.models import Episode
 from podcast_server.database import reading
-from podcast_server.pages.clock import current_time
 from podcast_server.pages.public.answers import shared_answer
 from podcast_server.pages.public.catalogue import known_to_all, shows_with_episodes
+from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
 # Private addresses are kept out here and by X-Robots-Tag; nobody should index either.
@@ -21,23 +21,23 @@ DISALLOWED = ("/f/", "/m/", "/me", "/sign-in", "/hand-over", "/studio", "/api/",
 MOST_ADDRESSES = 50_000  # sitemaps.org
 
 
-def discovery_blueprint(services: Services) -> Blueprint:
-    """What search engines read first."""
-    blueprint = Blueprint("discovery", __name__)
+blueprint = Blueprint("discovery", __name__)
 
-    @blueprint.get("/robots.txt")
-    def robots() -> Response:
-        lines = ["User-agent: *", *(f"Disallow: {path}" for path in DISALLOWED)]
-        lines.append(f"Sitemap: {services.addresses.public_url}/sitemap.xml")
-        return shared_answer("\n".join(lines) + "\n", mime="text/plain", seconds=3600)
 
-    @blueprint.get("/sitemap.xml")
-    def sitemap() -> Response:
-        with reading(services.engine) as session:
-            pages = _pages(services, session, current_time())
-        return shared_answer(_document(pages), mime="application/xml", seconds=3600)
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    services = the_services()
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in DISALLOWED)]
+    lines.append(f"Sitemap: {services.addresses.public_url}/sitemap.xml")
+    return shared_answer("\n".join(lines) + "\n", mime="text/plain", seconds=3600)
 
-    return blueprint
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    services = the_services()
+    with reading(services.engine) as session:
+        pages = _pages(services, session, current_time())
+    return shared_answer(_document(pages), mime="application/xml", seconds=3600)
 
 
 def _pages(services: Services, session: Session, now: datetime) -> list[tuple[str, datetime]]:

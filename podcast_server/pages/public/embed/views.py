@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from episodes.models import Episode, Show
 from podcast_server.database import reading
-from podcast_server.pages.clock import current_time
 from podcast_server.pages.public.answers import shared_answer
 from podcast_server.pages.public.artwork.variants import variant_address
 from podcast_server.pages.public.catalogue import EpisodeCard, episode_by_key
+from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.security import Policy
 from podcast_server.services import Services
 
@@ -22,34 +22,34 @@ WIDTH, HEIGHT, SMALLEST_WIDTH = 640, 168, 280  # CSS pixels
 _PATH = re.compile(r"/shows/[a-z0-9-]+/([a-z2-7]{10})/?(?:[?#].*)?")
 
 
-def embed_blueprint(services: Services) -> Blueprint:
-    """The embeddable player and its discovery."""
-    blueprint = Blueprint("embed", __name__)
+blueprint = Blueprint("embed", __name__)
 
-    @blueprint.get("/embed/<string(length=10):key>")
-    def embed(key: str) -> Response:
-        with reading(services.engine) as session:
-            show, card = _find(session, key)
-        _allow_framing()
-        return shared_answer(
-            render_template("public/embed/embed.html", show=show, card=card, episode=card.episode)
-        )
 
-    @blueprint.get("/oembed")
-    def oembed() -> Response:
-        if request.args.get("format", "json") != "json":
-            abort(501)
-        key = episode_key(request.args.get("url", ""), services.addresses.public_url)
-        if key is None:
-            abort(404)
-        with reading(services.engine) as session:
-            show, card = _find(session, key)
-        response = jsonify(_describe(services, show, card))
-        response.headers["Cache-Control"] = "public, max-age=3600"
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+@blueprint.get("/embed/<string(length=10):key>")
+def embed(key: str) -> Response:
+    services = the_services()
+    with reading(services.engine) as session:
+        show, card = _find(session, key)
+    _allow_framing()
+    return shared_answer(
+        render_template("public/embed/embed.html", show=show, card=card, episode=card.episode)
+    )
 
-    return blueprint
+
+@blueprint.get("/oembed")
+def oembed() -> Response:
+    services = the_services()
+    if request.args.get("format", "json") != "json":
+        abort(501)
+    key = episode_key(request.args.get("url", ""), services.addresses.public_url)
+    if key is None:
+        abort(404)
+    with reading(services.engine) as session:
+        show, card = _find(session, key)
+    response = jsonify(_describe(services, show, card))
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def episode_key(url: str, public_url: str) -> str | None:

@@ -13,7 +13,6 @@ from episodes.models import Episode, Show
 from episodes.storage.base import StorageError
 from episodes.storage.small import read_bytes
 from podcast_server.database import reading
-from podcast_server.pages.clock import current_time
 from podcast_server.pages.public import linked_data
 from podcast_server.pages.public.answers import shared_answer
 from podcast_server.pages.public.catalogue import EpisodeCard, episode_by_key, show_by_slug
@@ -24,6 +23,7 @@ from podcast_server.pages.public.episode.transcript import (
     read_cues,
 )
 from podcast_server.pages.public.offers import offers_of
+from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
 
@@ -36,44 +36,44 @@ class ChapterLine:
     url: str
 
 
-def episode_blueprint(services: Services) -> Blueprint:
-    """The page of one episode, and its transcript on a page of its own."""
-    blueprint = Blueprint("episode", __name__)
+blueprint = Blueprint("episode", __name__)
 
-    @blueprint.get("/shows/<slug>/<string(length=10):key>")
-    def episode(slug: str, key: str) -> Response:
-        with reading(services.engine) as session:
-            show, card = _find(session, slug, key)
-            offers = offers_of(session, show.id, current_time())
-        return shared_answer(
-            render_template(
-                "public/episode/episode.html",
-                show=show,
-                card=card,
-                episode=card.episode,
-                offers=offers,
-                chapters=chapter_lines(card.episode) if card.is_open else [],
-                transcript=preferred(card.episode.transcripts) if card.is_open else None,
-                start=_start(card),
-                facts=linked_data.episode(show, card, services.addresses),
-                brief=linked_data.brief(card.episode.notes),
-            )
+
+@blueprint.get("/shows/<slug>/<string(length=10):key>")
+def episode(slug: str, key: str) -> Response:
+    services = the_services()
+    with reading(services.engine) as session:
+        show, card = _find(session, slug, key)
+        offers = offers_of(session, show.id, current_time())
+    return shared_answer(
+        render_template(
+            "public/episode/episode.html",
+            show=show,
+            card=card,
+            episode=card.episode,
+            offers=offers,
+            chapters=chapter_lines(card.episode) if card.is_open else [],
+            transcript=preferred(card.episode.transcripts) if card.is_open else None,
+            start=_start(card),
+            facts=linked_data.episode(show, card, services.addresses),
+            brief=linked_data.brief(card.episode.notes),
         )
+    )
 
-    @blueprint.get("/shows/<slug>/<string(length=10):key>/transcript")
-    def transcript(slug: str, key: str) -> Response:
-        with reading(services.engine) as session:
-            show, card = _find(session, slug, key)
-        told = _tell(services, card) if card.is_open else None
-        if told is None:
-            abort(404)
-        return shared_answer(
-            render_template(
-                "public/episode/transcript.html", show=show, episode=card.episode, told=told
-            )
+
+@blueprint.get("/shows/<slug>/<string(length=10):key>/transcript")
+def transcript(slug: str, key: str) -> Response:
+    services = the_services()
+    with reading(services.engine) as session:
+        show, card = _find(session, slug, key)
+    told = _tell(services, card) if card.is_open else None
+    if told is None:
+        abort(404)
+    return shared_answer(
+        render_template(
+            "public/episode/transcript.html", show=show, episode=card.episode, told=told
         )
-
-    return blueprint
+    )
 
 
 def _find(session: Session, slug: str, key: str) -> tuple[Show, EpisodeCard]:

@@ -5,39 +5,35 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, render_template, request
 
 from podcast_server.database import reading
-from podcast_server.pages.clock import current_time
 from podcast_server.pages.public import linked_data
 from podcast_server.pages.public.answers import shared_answer
 from podcast_server.pages.public.catalogue import page_of_episodes, show_by_slug
 from podcast_server.pages.public.offers import offers_of
-from podcast_server.services import Services
+from podcast_server.pages.wiring import current_time, the_services
+
+blueprint = Blueprint("show", __name__)
 
 
-def show_blueprint(services: Services) -> Blueprint:
-    """The page of one show."""
-    blueprint = Blueprint("show", __name__)
-
-    @blueprint.get("/shows/<slug>")
-    def show(slug: str) -> Response:
-        now = current_time()
-        number = max(1, request.args.get("page", 1, type=int))
-        with reading(services.engine) as session:
-            row = show_by_slug(session, slug)
-            if row is None:
-                abort(404)
-            page = page_of_episodes(session, row, now, number)
-            offers = offers_of(session, row.id, now)
-        if number > 1 and not page.cards:
+@blueprint.get("/shows/<slug>")
+def show(slug: str) -> Response:
+    services = the_services()
+    now = current_time()
+    number = max(1, request.args.get("page", 1, type=int))
+    with reading(services.engine) as session:
+        row = show_by_slug(session, slug)
+        if row is None:
             abort(404)
-        return shared_answer(
-            render_template(
-                "public/show/show.html",
-                show=row,
-                page=page,
-                offers=offers,
-                facts=linked_data.series(row, services.addresses),
-                brief=linked_data.brief(row.description),
-            )
+        page = page_of_episodes(session, row, now, number)
+        offers = offers_of(session, row.id, now)
+    if number > 1 and not page.cards:
+        abort(404)
+    return shared_answer(
+        render_template(
+            "public/show/show.html",
+            show=row,
+            page=page,
+            offers=offers,
+            facts=linked_data.series(row, services.addresses),
+            brief=linked_data.brief(row.description),
         )
-
-    return blueprint
+    )

@@ -1,0 +1,1 @@
+"""Name, language, sessions, my data, and leaving for good."""

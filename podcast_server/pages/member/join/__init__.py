@@ -1,0 +1,1 @@
+"""Joining a show's free plan."""

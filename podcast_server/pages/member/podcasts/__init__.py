@@ -1,0 +1,1 @@
+"""What the member has: shows, memberships, feeds."""

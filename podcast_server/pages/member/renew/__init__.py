@@ -1,0 +1,1 @@
+"""Where the notice in a feed leads: what happened, and the way back in."""

@@ -1,0 +1,21 @@
+"""What views take from the application they run in: its services and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+from flask import current_app
+
+from podcast_server.services import Services
+
+
+def the_services() -> Services:
+    """The application's services."""
+    return cast("Services", current_app.config["SERVICES"])
+
+
+def current_time() -> datetime:
+    """Now, aware UTC. Tests hold the application's clock still."""
+    return cast("Callable[[], datetime]", current_app.config["CLOCK"])()
