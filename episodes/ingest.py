@@ -199,18 +199,24 @@ def listening_order(files: Iterable[tuple[Path, AudioFacts]]) -> list[tuple[Path
     return sorted(files, key=rank)
 
 
-def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Iterator[ObjectStat]:
-    """Stored objects that no row mentions and that are older than ``before`` (UTC)."""
-    mentioned: set[str | None] = set()
+def mentioned_objects(session: Session) -> set[str]:
+    """The keys of all stored objects that rows mention."""
+    mentioned: set[str] = set()
     for column in (
         Audio.object_key,
         Audio.original_key,
         Show.artwork_key,
         Episode.artwork_key,
         Transcript.object_key,
-        Upload.object_key,
     ):
-        mentioned.update(session.scalars(select(column)))
+        mentioned.update(key for key in session.scalars(select(column)) if key)
+    return mentioned
+
+
+def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Iterator[ObjectStat]:
+    """Stored objects that no row mentions and that are older than ``before`` (UTC)."""
+    mentioned = mentioned_objects(session)
+    mentioned.update(session.scalars(select(Upload.object_key)))
     for stat in storage.list(""):
         if stat.key not in mentioned and stat.modified < before:
             yield stat

@@ -13,7 +13,9 @@ from sqlalchemy.exc import OperationalError
 from episodes.errors import EpisodeError
 from feeds.errors import FeedError
 from podcast_server.accounts.members import AccountError
+from podcast_server.backup.errors import BackupError
 from podcast_server.billing.errors import BillingError
+from podcast_server.cli.backup import backup, restore
 from podcast_server.cli.context import FAILED, Context
 from podcast_server.cli.demo import demo
 from podcast_server.cli.doctor import doctor
@@ -36,6 +38,7 @@ OUR_ERRORS = (
     BillingError,
     DatabaseError,
     SettingsError,
+    BackupError,
 )
 
 
@@ -77,6 +80,8 @@ for command in (
     init,
     serve,
     worker,
+    backup,
+    restore,
     migrate,
     doctor,
     keys,

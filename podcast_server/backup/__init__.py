@@ -1,0 +1,1 @@
+"""Backups: consistent while the server runs, incremental by nature, and restored by a test."""
