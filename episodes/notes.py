@@ -9,6 +9,8 @@ from functools import lru_cache
 import nh3
 from markdown_it import MarkdownIt
 
+from episodes.links import secure_link
+
 TAGS = {"p", "ol", "ul", "li", "a", "b", "i", "strong", "em", "br", "blockquote", "code", "pre"}
 TAGS |= {"h2", "h3", "h4"}
 MAX_NOTES = 50_000  # characters; what is beyond is no show note
@@ -20,7 +22,7 @@ _TIMESTAMP = re.compile(
     r"""^[\s>*+\-–—•·]*            # how lists begin
         (?:\d{1,3}\.\s+)?          # also numbered ones
         [(\[]?
-        (?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,3}):(?P<seconds>\d{2})(?:[.,]\d{1,3})?
+        (?:(?P<hours>\d{1,2}):)?(?P<minutes>\d{1,3}):(?P<seconds>\d{2})(?:[.,]\d{1,3})?
         [)\]]?
         (?:\s*[-–—:|]\s*|\s+)
         (?P<label>\S.*)""",
@@ -54,12 +56,8 @@ def notes_html(markdown: str) -> str:
 
 
 def _secure(tag: str, name: str, value: str) -> str | None:
-    """Only https and mailto; relative addresses would lead nowhere in a podcast app."""
-    if name != "href":
-        return value
-    if value[:5].lower() == "http:":
-        value = "https:" + value[5:]
-    return value if value.lower().startswith(("https://", "mailto:")) else None
+    """Relative addresses would lead nowhere in a podcast app and are left out too."""
+    return secure_link(value) if name == "href" else value
 
 
 @lru_cache(maxsize=2048)

@@ -1,0 +1,17 @@
+"""Addresses that people type or files bring along, made safe to show and to follow."""
+
+from __future__ import annotations
+
+MAX_ADDRESS = 2000  # characters
+
+
+def secure_link(address: str) -> str | None:
+    """The address if it leads to the web or to a mailbox, with http turned into https.
+
+    None for anything else: scripts, files, relative addresses, spaces or control characters.
+    """
+    if address[:5].lower() == "http:":
+        address = "https:" + address[5:]
+    if len(address) > MAX_ADDRESS or not address.lower().startswith(("https://", "mailto:")):
+        return None
+    return address if address.isprintable() and " " not in address else None
