@@ -74,7 +74,7 @@ system:
 node: tests/node/node_modules/.ready
 tests/node/node_modules/.ready: tests/node/package-lock.json
 	@command -v npm >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm; }
-	cd tests/node && npm ci --no-audit --no-fund --silent
+	cd tests/node && npm install --no-save --no-audit --no-fund --silent
 	@touch $@
 
 lock: $(READY)  ## Work out the locked dependencies anew
