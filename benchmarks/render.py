@@ -97,7 +97,7 @@ def _item(random: Random, number: int) -> FeedItem:
         link=f"{SITE}/shows/sample/{number}",
         published=START + timedelta(days=number),
         notes_html=f'<h2>Notes</h2><p>{words}</p><p><a href="{SITE}/more">More</a></p>',
-        summary=words,
+        summary=words[:255],
         enclosure=Enclosure(f"{media}.mp3", random.randrange(10**7, 10**8), "audio/mpeg"),
         duration=random.randrange(600, 6000),
         image_url=f"{SITE}/art/1/{number}.jpg",
@@ -121,7 +121,7 @@ def feedgen_alone(document: FeedDocument) -> bytes:
         entry.title(item.title)
         entry.guid(item.guid)
         entry.published(item.published)
-        entry.description(item.summary)
+        entry.description(item.notes_html)
         entry.content(item.notes_html, type="CDATA")
         if item.enclosure:
             entry.enclosure(item.enclosure.url, str(item.enclosure.length), item.enclosure.mime)

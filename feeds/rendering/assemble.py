@@ -23,6 +23,7 @@ from feeds.rendering.document import (
     Person,
     TranscriptLink,
 )
+from feeds.rendering.limits import shorten
 from feeds.rendering.notices import notice_item
 from feeds.rendering.sentinels import FEED_SENTINEL, MEDIA_SENTINEL, without_sentinels
 
@@ -183,7 +184,7 @@ class _Assembly:
         return self._build(
             episode,
             notes=without_sentinels(notes_html(episode.notes)),
-            summary=without_sentinels(plain_text(episode.notes)),
+            summary=_summary(episode.notes),
             enclosure=self._enclosure(audio, f"{name}.{audio.extension}"),
             duration=round(audio.duration),
             chapters_url=(
@@ -209,7 +210,7 @@ class _Assembly:
         return self._build(
             episode,
             notes=without_sentinels(notes_html(episode.notes)) + hint,
-            summary=without_sentinels(plain_text(episode.notes)),
+            summary=_summary(episode.notes),
             enclosure=(
                 self._enclosure(preview, f"{episode.key}.preview.{preview.extension}")
                 if preview
@@ -259,6 +260,11 @@ class _Assembly:
 
     def _artwork(self, key: str | None) -> str | None:
         return None if key is None else self.addresses.artwork(key)
+
+
+def _summary(notes: str) -> str:
+    """The beginning of the notes in plain words, as apps show it in lists."""
+    return shorten(" ".join(without_sentinels(plain_text(notes)).split()))
 
 
 def _persons(rows: list[dict[str, Any]]) -> tuple[Person, ...]:

@@ -138,13 +138,16 @@ def fingerprint(document: FeedDocument) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value as nested tuples of what marshal knows."""
+    """The value as nested lists of what marshal knows."""
     kind = type(value)
     if kind in _FIELDS:
-        return tuple(map(_plain, _FIELDS[kind](value)))
-    if kind is tuple:
-        return tuple(map(_plain, value))
-    return value.timestamp() if kind is datetime else value
+        parts = _FIELDS[kind](value)
+    elif kind is tuple:
+        parts = value
+    else:
+        return value.timestamp() if kind is datetime else value
+    # Most parts are texts; not asking for each of them halves the time.
+    return [part if type(part) is str else _plain(part) for part in parts]
 
 
 @lru_cache(maxsize=1)
