@@ -1,0 +1,102 @@
+"""A real Chromium for journeys, with axe-core to judge what it shows."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.running import Installation, free_port
+
+AXE = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
+Theme = Literal["light", "dark"]
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium, headless."""
+    path = shutil.which("chromium")
+    assert path, "Chromium is not installed: run `make system`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visiting(
+    browser: Browser,
+    *,
+    phone: bool = False,
+    theme: Theme = "light",
+    language: str = "en",
+    scripts: bool = True,
+) -> Iterator[Page]:
+    """A fresh visitor. Afterwards nothing may have gone wrong in their console, and no host
+    but ours may have been asked."""
+    context = browser.new_context(
+        viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
+        user_agent=IPHONE if phone else None,
+        has_touch=phone,
+        color_scheme=theme,
+        locale=language,
+        java_script_enabled=scripts,
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+            else complaints.append(f"asked {request.url}")
+        ),
+    )
+    yield page
+    context.close()
+    assert [each for each in complaints if "status of 404" not in each] == []
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds wrong by WCAG 2.2 AA and good practice, with the elements."""
+    assert AXE.exists(), "axe-core is not installed: run `make node`"
+    # The page's own policy would refuse the script; evaluate runs beside it.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: Any = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa',"
+        "'best-practice']}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
+    )
+    return [f"{page.url} {rule}: {json.dumps(nodes)[:400]}" for rule, nodes in found]
+
+
+def demo_site(folder: Path) -> Installation:
+    """The demo's show and people at a free port, not yet serving."""
+    place = Installation(
+        folder, free_port(), {"PODCAST_SERVER_DATA_FOLDER": str(folder / "demo-data")}
+    )
+    place.run("demo", "--no-serve", "--port", str(place.port))
+    return place
+
+
+def newest_mail(place: Installation) -> tuple[str, str]:
+    """The link and the code in the newest mail, as the podcaster reads it."""
+    text = place.run("mail", "show").stdout
+    link = re.search(r"http://\S+", text)
+    code = re.search(r"^ {4}(\d{6})$", text, re.MULTILINE)
+    assert link
+    return link[0], code[1] if code else ""

@@ -1,0 +1,108 @@
+"""axe-core finds nothing wrong on any page, in both languages and both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import (
+    Theme,
+    axe_violations,
+    chromium,
+    demo_site,
+    newest_mail,
+    visiting,
+)
+from tests.running import Installation
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    place = demo_site(tmp_path_factory.mktemp("site"))
+    with place.serving():
+        yield place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def public_paths(page: Page, site: Installation) -> list[str]:
+    page.goto(f"{site.url}/shows/harbour")
+    episodes = [
+        link.get_attribute("href") or "" for link in page.locator(".episode-row h3 a").all()
+    ]
+    with_words = [path for path in episodes if page.request.get(f"{site.url}{path}/transcript").ok]
+    more = [f"{path}/transcript" for path in with_words[:1]]
+    embed = f"/embed/{episodes[-1].rsplit('/', 1)[1]}"
+    return ["/", "/shows/harbour", *episodes, *more, embed, "/nowhere", "/sign-in"]
+
+
+def member_paths(page: Page, site: Installation, email: str) -> list[str]:
+    page.goto(f"{site.url}/sign-in")
+    page.locator("[name=email]").fill(email)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/sign-in/check")
+    page.locator("[name=code]").fill("nonsense")
+    page.locator("main button[type=submit]").click()
+    assert axe_violations(page) == []
+    link, _code = newest_mail(site)
+    page.goto(link)
+    assert axe_violations(page) == []
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/me")
+    feed = page.locator("a[href^='/me/feeds/']").first.get_attribute("href")
+    devices = [f"{feed}?device={name}" for name in ("ios", "android", "mac", "desktop")]
+    return ["/me", f"{feed}/reset", *devices, "/me/account", "/me/account/delete"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_shuts_anybody_out(
+    site: Installation, browser: Browser, theme: Theme, language: str
+) -> None:
+    for phone in (False, True):
+        with visiting(browser, phone=phone, theme=theme, language=language) as page:
+            found = []
+            paths = public_paths(page, site)
+            if theme == "light" or phone:
+                # Links are asked for only so often by one person.
+                email = "ada@example.org" if theme == "light" else "ben@example.org"
+                paths += member_paths(page, site, email)
+            for path in paths:
+                page.goto(site.url + path)
+                page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+                found += axe_violations(page)
+                wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+                assert not wide, f"{path} is wider than the screen"
+            assert found == []
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(
+    site: Installation, browser: Browser
+) -> None:
+    with visiting(browser) as page:
+        page.goto(f"{site.url}/shows/harbour")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        wanted = page.locator("main a:visible, main button:visible").count()
+        seen = set()
+        for _ in range(wanted * 2):
+            page.keyboard.press("Tab")
+            inside, outlined, text = page.evaluate(
+                "(e => [document.getElementById('main').contains(e),"
+                " getComputedStyle(e).outlineStyle !== 'none', e.outerHTML])(document.activeElement)"
+            )
+            if not inside:
+                break
+            assert outlined, text
+            seen.add(text)
+        assert len(seen) >= wanted
