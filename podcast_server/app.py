@@ -31,7 +31,7 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     """Wire one application. Nothing here reads the environment."""
     app = Flask("podcast_server", template_folder="pages", static_folder=None)
     app.config.update(SERVICES=services, CLOCK=clock, POSTMAN=_postman(services, clock))
-    policy = base_policy(services.storage, clock())
+    policy = base_policy(services.storage, services.settings, clock())
     install_security(app, services.settings, services.tokens, policy)
     install_languages(app, services.settings)
     install_error_pages(app)

@@ -6,7 +6,7 @@ must differ says so in ``g.content_policy`` (see Policy).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -51,13 +51,26 @@ class Policy:
         )
 
 
-def base_policy(storage: Storage, now: datetime) -> Policy:
-    """The policy of this installation: audio may also come from the bucket it is sent to."""
+# Browsers apply form-action to where a form is redirected as well.
+STRIPE_PAGES = ("https://checkout.stripe.com", "https://billing.stripe.com")
+
+
+def base_policy(storage: Storage, settings: Settings, now: datetime) -> Policy:
+    """The policy of this installation: audio may also come from the bucket it is sent to, and
+    a form may lead to the pages of the payment provider."""
+    policy = Policy()
     signed = storage.presigned_get("probe.mp3", now=now, content_type="audio/mpeg")
-    if signed is None:
-        return Policy()
-    parts = urlsplit(signed)
-    return Policy(media=f"'self' {parts.scheme}://{parts.netloc}")
+    if signed is not None:
+        policy = replace(policy, media=f"'self' {_origin(signed)}")
+    if settings.stripe.secret_key.get_secret_value():
+        pages = [_origin(settings.stripe.api_base)] if settings.stripe.api_base else STRIPE_PAGES
+        policy = replace(policy, form_action=" ".join(("'self'", *pages)))
+    return policy
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def install_security(app: Flask, settings: Settings, tokens: Tokens, policy: Policy) -> None:

@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 from episodes.notes import notes_html, plain_text
 from podcast_server.pages.assets import Assets, assets_blueprint
 from podcast_server.pages.member.signed_in import signed_in
-from podcast_server.pages.public.artwork.variants import variant_address
+from podcast_server.pages.public.artwork.variants import variant_address, variant_set
 from podcast_server.pages.sound_mark import sound_path
 from podcast_server.services import Services
 
@@ -25,6 +25,7 @@ def install_dressing(app: Flask, services: Services) -> None:
     environment.globals.update(
         asset=assets.url,
         artwork=variant_address,
+        artwork_set=variant_set,
         addresses=services.addresses,
         site_name=services.settings.site.name,
         sound_path=sound_path,

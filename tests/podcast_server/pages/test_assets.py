@@ -16,7 +16,7 @@ from episodes.storage.base import Storage
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
 from podcast_server.pages.assets import Assets
-from podcast_server.pages.public.artwork.variants import variant_address
+from podcast_server.pages.public.artwork.variants import variant_address, variant_set
 from podcast_server.services import Services
 
 
@@ -82,6 +82,16 @@ def test_a_cover_comes_in_the_size_asked_and_once_made_is_kept(
     assert client.get(address).data == answer.data
     again = client.head(address, headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_pages_take_covers_as_webp_and_in_many_widths(
+    client: FlaskClient, session: Session, storage: Storage, show: Show
+) -> None:
+    addresses = [entry.split() for entry in variant_set(put_cover(storage, show)).split(", ")]
+    for address, width in addresses:
+        answer = client.get(address)
+        assert answer.content_type == "image/webp"
+        assert Image.open(io.BytesIO(answer.data)).size == (int(width[:-1]),) * 2
 
 
 def test_a_cover_that_is_gone_is_not_found(client: FlaskClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -15,8 +15,9 @@ from episodes.models import Show
 from episodes.storage.base import Storage
 from feeds.delivery.lane import Lane
 from podcast_server.app import create_app
-from podcast_server.security import Policy
+from podcast_server.security import Policy, base_policy
 from podcast_server.services import Services
+from podcast_server.settings import StripeSettings
 from tests.builders import build_episode, build_show
 from tests.podcast_server.conftest import moved
 
@@ -180,6 +181,15 @@ def test_an_error_page_gives_nothing_away(app: Flask, client: FlaskClient) -> No
         "error": "The address may have a typing error, or what was here has moved.",
         "status": 404,
     }
+
+
+def test_a_form_may_lead_to_the_payment_page_and_nowhere_else(services: Services) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    plain = base_policy(services.storage, services.settings, now)
+    assert "form-action 'self';" in plain.header()
+    paid = services.settings.model_copy(update={"stripe": StripeSettings(secret_key="sk_test")})
+    header = base_policy(services.storage, paid, now).header()
+    assert "form-action 'self' https://checkout.stripe.com https://billing.stripe.com;" in header
 
 
 def test_audio_from_the_bucket_is_allowed_by_name() -> None:

@@ -27,6 +27,7 @@ from podcast_server.pages.member.own_feed import my_feed
 from podcast_server.pages.member.podcasts.forms import NameForm
 from podcast_server.pages.member.posting import nudge_postman, post_letter
 from podcast_server.pages.member.signed_in import member_required, the_member
+from podcast_server.pages.public.offers import offers_of
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
@@ -43,10 +44,12 @@ def mine() -> Response:
     now = current_time()
     with reading(services.engine) as database:
         standings = standings_of(database, the_member().id, now)
+        on_sale = {s.show.id for s in standings if offers_of(database, s.show.id, now)}
     return make_response(
         render_template(
             "member/podcasts/podcasts.html",
             standings=standings,
+            on_sale=on_sale,
             now=now,
             form=NameForm(),
             most=MOST_FEEDS,

@@ -22,6 +22,7 @@ from podcast_server.accounts.standing import state_at
 from podcast_server.database import reading
 from podcast_server.pages.member.sign_in.asking import send_way_in
 from podcast_server.pages.member.signed_in import signed_in
+from podcast_server.pages.public.offers import offers_of
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
@@ -35,10 +36,11 @@ def page(token: str) -> Response:
     with reading(services.engine) as database:
         feed, show = _find(services, database, token)
         what = _what_happened(database, feed)
+        offers = offers_of(database, show.id, current_time())
     if here is not None and here.member.id == feed.member_id:
         return redirect("/me", 303)
     return make_response(
-        render_template("member/renew/renew.html", show=show, what=what, token=token)
+        render_template("member/renew/renew.html", show=show, what=what, token=token, offers=offers)
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -14,8 +15,19 @@ from episodes.storage.base import Storage
 from episodes.storage.small import read_bytes
 
 WIDTHS = (96, 192, 320, 640, 960, 1280)
-QUALITY = 82
-_NAME = re.compile(r"\d+/(?:episodes/[a-z2-7]{10}/)?artwork-[0-9a-f]{32}\.(?:jpg|png)")
+JPEG_QUALITY, WEBP_QUALITY = 82, 78
+_NAME = re.compile(
+    r"(?P<original>\d+/(?:episodes/[a-z2-7]{10}/)?artwork-[0-9a-f]{32}\.(?:jpg|png))"
+    r"(?P<webp>\.webp)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A cover in one width and format."""
+
+    data: bytes
+    mime: str
 
 
 def variant_address(key: str, size: int) -> str:
@@ -24,29 +36,41 @@ def variant_address(key: str, size: int) -> str:
     return f"/covers/{width}/{key.removeprefix('shows/')}"
 
 
-def variant(storage: Storage, folder: Path, name: str, width: int) -> bytes | None:
-    """JPEG bytes of a cover in one of WIDTHS, None for other names and widths.
+def variant_set(key: str) -> str:
+    """All widths as WebP, in the form of an image's ``srcset``."""
+    name = key.removeprefix("shows/")
+    return ", ".join(f"/covers/{width}/{name}.webp {width}w" for width in WIDTHS)
 
-    Raises ObjectMissing when there is no such cover.
+
+def variant(storage: Storage, folder: Path, name: str, width: int) -> Variant | None:
+    """A cover in one of WIDTHS, None for other names and widths.
+
+    A name that ends in ``.webp`` asks for WebP, else it is JPEG. Raises ObjectMissing when there
+    is no such cover.
     """
-    if width not in WIDTHS or not _NAME.fullmatch(name):
+    match = _NAME.fullmatch(name)
+    if width not in WIDTHS or match is None:
         return None
-    kept = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}-{width}.jpg"
+    kind = "webp" if match["webp"] else "jpeg"
+    kept = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}-{width}.{kind}"
     try:
-        return kept.read_bytes()
+        data = kept.read_bytes()
     except FileNotFoundError:
-        data = _shrink(read_bytes(storage, f"shows/{name}"), width)
+        data = _shrink(read_bytes(storage, f"shows/{match['original']}"), width, kind)
         _keep(kept, data)
-        return data
+    return Variant(data, f"image/{kind}")
 
 
-def _shrink(data: bytes, width: int) -> bytes:
+def _shrink(data: bytes, width: int, kind: str) -> bytes:
     # Only finished covers are stored (episodes.artwork), so their size is bounded.
     with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
         image.draft("RGB", (width, width))  # decodes JPEG at a fraction of the size
         small = image.convert("RGB").resize((width, width), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    if kind == "webp":
+        small.save(out, "WEBP", quality=WEBP_QUALITY)
+    else:
+        small.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
     return out.getvalue()
 
 

@@ -16,13 +16,13 @@ def cover(width: int, name: str) -> Response:
     services = the_services()
     folder = services.settings.data / "cache" / "covers"
     try:
-        data = variant(services.storage, folder, name, width)
+        found = variant(services.storage, folder, name, width)
     except ObjectMissing:
-        data = None
-    if data is None:
+        found = None
+    if found is None:
         abort(404)
-    response = Response(data, content_type="image/jpeg")
+    response = Response(found.data, content_type=found.mime)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    response.set_etag(f"{name.rsplit('-', 1)[-1][:32]}-{width}")
+    response.set_etag(f"{name.rsplit('-', 1)[-1]}-{width}")
     response.make_conditional(request)
     return response
