@@ -24,6 +24,7 @@ from podcast_server.billing.errors import (
 )
 from podcast_server.billing.events import Ref
 from podcast_server.billing.models import Payment, Plan, Price, Subscription
+from podcast_server.billing.models.keys import is_key
 from podcast_server.billing.money import Money
 from podcast_server.billing.plans import (
     ALIVE,
@@ -51,7 +52,8 @@ class Moved:
 
 def own_subscription(session: Session, key: str, member_id: int) -> Subscription:
     """A member's own subscription by its public key. Raises NotYours."""
-    found = session.scalars(select(Subscription).where(Subscription.key == key)).first()
+    query = select(Subscription).where(Subscription.key == key)
+    found = session.scalars(query).first() if is_key(key) else None
     if found is None or found.member_id != member_id:
         raise NotYours("there is no such membership")
     return found

@@ -161,9 +161,8 @@ def complete_checkout(
     anybody else's checkout, ProviderError. Own transactions: call it outside of any.
     """
     with till.reading() as session:
-        checkout = session.scalars(
-            select(Checkout).where(Checkout.ref == ref, Checkout.ref != "")
-        ).first()
+        found = select(Checkout).where(Checkout.ref == ref, Checkout.ref != "")
+        checkout = session.scalars(found).first() if ref.isascii() and ref.isprintable() else None
     if checkout is None or not _is_own(checkout, own_keys, member_id):
         raise NotYours("this payment was not started in this browser")
     if checkout.state in {"open", "complete"}:

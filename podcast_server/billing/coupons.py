@@ -68,8 +68,9 @@ def find_coupon(session: Session, code: str, *, each: Money, email: str, now: da
     Raises NoSuchOffer for an unknown one and NotForSale for one that this buyer cannot use now:
     closed, used up, used by them before, or in another currency.
     """
-    query = select(Coupon).where(Coupon.code == code.strip().upper()[:40])
-    coupon = session.scalars(query.with_for_update()).first()
+    code = code.strip().upper()
+    query = select(Coupon).where(Coupon.code == code).with_for_update()
+    coupon = session.scalars(query).first() if _CODE.fullmatch(code) else None
     if coupon is None or coupon.state != "open":
         raise NoSuchOffer("this code is not known")
     if coupon.closes_at is not None and coupon.closes_at <= now:

@@ -17,6 +17,7 @@ from podcast_server.billing.coupons import find_coupon
 from podcast_server.billing.errors import AmountRefused, BadOffer, NoSuchOffer, NotForSale
 from podcast_server.billing.intervals import UNITS, Interval
 from podcast_server.billing.models import Checkout, Plan, PlanOpening, Price, Purchase, Subscription
+from podcast_server.billing.models.keys import is_key
 from podcast_server.billing.money import Money
 
 _EDITABLE = frozenset(
@@ -242,7 +243,8 @@ def money_of(price: Price) -> Money:
 
 def find_price(session: Session, key: str) -> Price:
     """A price by its public key. Raises NoSuchOffer."""
-    price = session.scalars(select(Price).where(Price.key == key)).first()
+    found = select(Price).where(Price.key == key)
+    price = session.scalars(found).first() if is_key(key) else None
     if price is None:
         raise NoSuchOffer("there is no such price any more: look at the plans again")
     return price

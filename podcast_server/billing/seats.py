@@ -18,7 +18,7 @@ from podcast_server.billing.errors import (
     NotYours,
 )
 from podcast_server.billing.models import Seat, SeatGroup
-from podcast_server.billing.models.keys import new_key
+from podcast_server.billing.models.keys import is_key, new_key
 from podcast_server.billing.plans import find_price, interval_of, is_on_sale, money_of
 from podcast_server.billing.till import Terms
 
@@ -55,7 +55,8 @@ def seats_basket(
 
 def find_invitation(session: Session, invite_key: str) -> SeatGroup:
     """The group behind an invite link. Raises NotYours for a link that is void."""
-    group = session.scalars(select(SeatGroup).where(SeatGroup.invite_key == invite_key)).first()
+    found = select(SeatGroup).where(SeatGroup.invite_key == invite_key)
+    group = session.scalars(found).first() if is_key(invite_key) else None
     if group is None:
         raise NotYours("this invitation is no longer valid: ask for a new link")
     return group
