@@ -26,7 +26,7 @@ READERS: dict[Kind, str] = {
 }
 MINUTE = 60
 MAX_CHAPTERS = 1000
-_TAIL = 2.0  # seconds before the end that must be there
+_TAIL = 1.5  # seconds before the end in which a packet must begin
 _PATIENCE = 3000  # packets to look at for that
 
 
@@ -93,7 +93,7 @@ def _first_minute(container: Any, stream: Any, duration: float, size: int) -> tu
 
 def _require_tail(container: Any, stream: Any, duration: float) -> None:
     """FLAC tells its length at the start, so only the end shows that it is missing."""
-    if duration < 2 * _TAIL:
+    if duration < _TAIL:
         return
     try:
         container.seek(int((duration - _TAIL) * av.time_base))
@@ -105,7 +105,7 @@ def _require_tail(container: Any, stream: Any, duration: float) -> None:
             last = packet.pts * packet.time_base
         if count > _PATIENCE:
             return
-    if last is None or last < duration - 2 * _TAIL:
+    if last is None or last < duration - _TAIL:
         raise AudioRefused("truncated")
 
 

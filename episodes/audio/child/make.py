@@ -51,10 +51,12 @@ def cut(source: str, target: str, start: float, end: float, fade: float) -> None
 
 
 def _within(chapters: Sequence[ChapterFact], start: float, end: float) -> tuple[ChapterFact, ...]:
-    """The chapters that begin in a part, on the part's own clock, each up to the next."""
-    inside = [chapter for chapter in chapters if start <= chapter.start < end]
-    stops = [*(chapter.start for chapter in inside[1:]), end]
+    """The chapters heard in a part, on the part's own clock, each up to the next."""
+    ordered = sorted(chapters, key=lambda chapter: chapter.start)
+    stops = [chapter.start for chapter in ordered[1:]] + [end]
+    spans = zip(ordered, stops, strict=False)  # without chapters there is an end too many
     return tuple(
-        replace(chapter, start=chapter.start - start, end=min(chapter.end or stop, end) - start)
-        for chapter, stop in zip(inside, stops, strict=False)  # without chapters, an end too many
+        replace(chapter, start=max(chapter.start - start, 0.0), end=min(stop, end) - start)
+        for chapter, stop in spans
+        if chapter.start < end and stop > start
     )

@@ -105,8 +105,10 @@ class _Walker:
         if self.at + count <= len(self.buffer):
             return True
         self.position += self.at
-        self.buffer = self.buffer[self.at :] + self.file.read(PIECE)
+        self.buffer = self.buffer[self.at :]
         self.at = 0
+        while len(self.buffer) < count and (piece := self.file.read(PIECE)):
+            self.buffer += piece
         return count <= len(self.buffer)
 
     def _result(self) -> Walked | None:
