@@ -14,6 +14,7 @@ from podcast_server.i18n import install_languages
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.postman import Postman
 from podcast_server.mail.transport import choose_transport
+from podcast_server.pages.checkout.offers import install_checkout
 from podcast_server.pages.dressing import install_dressing
 from podcast_server.pages.routes import PAGES
 from podcast_server.security import base_policy, csrf, install_security
@@ -36,6 +37,7 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     install_languages(app, services.settings)
     install_error_pages(app)
     install_dressing(app, services)
+    install_checkout(app)
     delivery = delivery_blueprint(lane)
     csrf.exempt(delivery)  # podcast apps hold no session; the lane refuses all but reading
     app.register_blueprint(delivery)

@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -23,6 +23,7 @@ from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from podcast_server.currencies import write_amount
 from podcast_server.settings import Settings
 
 FOLDER = Path(__file__).parent / "translations"
@@ -164,13 +165,4 @@ def format_clock(seconds: float) -> str:
 
 def format_money(amount: int, currency: str) -> str:
     """Money from minor units (cents): 1250, "eur" → €12.50, without empty cents."""
-    digits = numbers.get_currency_precision(currency.upper())
-    value = amount / 10**digits
-    pattern = None if amount % 10**digits else _without_cents()
-    return numbers.format_currency(
-        value, currency.upper(), pattern, locale=_locale(), currency_digits=pattern is None
-    )
-
-
-def _without_cents() -> str:
-    return str(_locale().currency_formats["standard"].pattern).replace("0.00", "0")
+    return write_amount(amount, currency.lower(), _locale(), short=True)

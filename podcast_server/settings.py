@@ -120,6 +120,10 @@ class PaymentSettings(Section):
     promotion_codes: bool = True
     automatic_tax: bool = False
     billing_address: bool = False
+    # We write about failing cards and ending trials; False where Stripe's own mails do.
+    mails: bool = True
+    # What donations are paid in.
+    currency: str = "eur"
     # Payments by hand: where the money goes, as the payer shall read it.
     instructions: str = ""
 

@@ -58,6 +58,11 @@ def find_member(session: Session, email: str) -> Member:
     return member
 
 
+def is_erased(member: Member) -> bool:
+    """Whether only the number is left of somebody who deleted their account."""
+    return "@" not in member.email
+
+
 def list_members(session: Session, *, limit: int = 10_000) -> list[Member]:
     """Members by address."""
     return list(session.scalars(select(Member).order_by(Member.email).limit(limit)))

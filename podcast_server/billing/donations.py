@@ -13,8 +13,9 @@ from podcast_server.billing.entitle import is_paid
 from podcast_server.billing.errors import AmountRefused
 from podcast_server.billing.intervals import Interval
 from podcast_server.billing.models import Donation
-from podcast_server.billing.money import Money, decimals
+from podcast_server.billing.money import Money
 from podcast_server.billing.till import Terms
+from podcast_server.currencies import decimals
 
 LONGEST_MESSAGE = 1000
 # What card payments cost would eat less than this.

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from feeds.grants import Cause, end_grant, give_grant, grants_of
 from feeds.models import LedgerEntry
 from feeds.private_feeds import ensure_feed
+from podcast_server.accounts.members import is_erased
+from podcast_server.accounts.models import Member
 from podcast_server.billing.dunning import Notice, Standing, window_of
 from podcast_server.billing.events import SubscriptionStatus
 from podcast_server.billing.intervals import UNITS, Interval, after
@@ -222,7 +224,8 @@ def entitle_comp(session: Session, terms: Terms, comp: Comp, cause: Cause, now: 
 
 def hold(session: Session, terms: Terms, holding: Holding, cause: Cause, now: datetime) -> None:
     """Make the grants of one source exactly this: give, change and end what differs."""
-    is_open = holding.is_open and (holding.ends_at is None or holding.ends_at > now)
+    runs = holding.ends_at is None or holding.ends_at > now
+    is_open = holding.is_open and runs and not is_erased(session.get_one(Member, holding.member_id))
     wanted = set(holding.rights) if is_open else set()
     for right in sorted(wanted, key=lambda each: (each.show_id, each.scope, each.scope_id)):
         give_grant(

@@ -87,14 +87,13 @@ def find_gift(session: Session, code: str) -> Gift:
     return gift
 
 
-def redeem_gift(session: Session, terms: Terms, code: str, member_id: int, now: datetime) -> Gift:
-    """Give the membership to whoever brings the code, once. Raises GiftRefused.
+def redeem_gift(session: Session, terms: Terms, gift: Gift, member_id: int, now: datetime) -> None:
+    """Give the membership to whoever brought its code, once. Raises GiftRefused.
 
     Bringing one's own redeemed code again changes nothing.
     """
-    gift = find_gift(session, code)
     if gift.redeemed_by_id == member_id:
-        return gift
+        return
     if not is_paid(gift.purchase, terms):
         raise GiftRefused("this gift was paid back, or its payment has not arrived yet")
     # One statement decides between two who bring the code at the same moment.
@@ -108,7 +107,6 @@ def redeem_gift(session: Session, terms: Terms, code: str, member_id: int, now: 
         raise GiftRefused("this code was redeemed before")
     session.refresh(gift)
     entitle_gift(session, terms, gift, Cause(f"gift:{gift.id}", "gift redeemed"), now)
-    return gift
 
 
 def gifts_to_send(session: Session, now: datetime) -> list[Gift]:

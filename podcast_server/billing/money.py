@@ -10,24 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from babel import Locale
-from babel.numbers import (
-    get_currency_name,
-    get_currency_symbol,
-    list_currencies,
-    parse_pattern,
-)
+from babel.numbers import list_currencies
 
 from podcast_server.billing.errors import AmountRefused
+from podcast_server.currencies import decimals, write_amount
 
-# fmt: off
-ZERO_DECIMALS = frozenset({
-    "bif", "clp", "djf", "gnf", "isk", "jpy", "kmf", "krw", "mga", "pyg",
-    "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
-})
-THREE_DECIMALS = frozenset({
-    "bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd",
-})
-# fmt: on
 # Eight digits: the most that card payments take, and far from any overflow.
 LARGEST = 99_999_999
 
@@ -37,13 +24,6 @@ _AMOUNT = re.compile(
     r"(?:(?P<point>[.,])(?P<part>[0-9]+))?"
 )
 _SPACE = re.compile(r"\s")
-
-
-def decimals(currency: str) -> int:
-    """How many digits the minor unit of a currency has: 0, 2 or 3."""
-    if currency in ZERO_DECIMALS:
-        return 0
-    return 3 if currency in THREE_DECIMALS else 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +93,4 @@ def _plain(amount: int, currency: str) -> str:
 
 def format_money(money: Money, locale: str) -> str:
     """An amount as people of this language write it: €4.99, 4,99 €, ¥500."""
-    where = Locale.parse(locale.replace("-", "_"))
-    digits = decimals(money.currency)
-    code = money.currency.upper()
-    text = str(where.currency_formats["standard"].pattern)
-    if text.startswith("¤") and get_currency_symbol(code, where)[-1].isalpha():
-        text = "¤\xa0" + text[1:]  # CLDR: letters do not touch digits (KWD 2.345)
-    # Babel's own number of digits follows cash practice (none for Serbian dinars);
-    # payments follow ISO 4217, so the pattern gets ours.
-    pattern = parse_pattern(text)
-    pattern.frac_prec = (digits, digits)
-    value = Decimal(money.amount).scaleb(-digits)
-    written: str = pattern.apply(value, where, currency=code, currency_digits=False)
-    return written
-
-
-def currency_name(currency: str, locale: str) -> str:
-    """The currency's name for people: Euro, dollar des États-Unis."""
-    return get_currency_name(currency.upper(), locale=Locale.parse(locale.replace("-", "_")))
+    return write_amount(money.amount, money.currency, Locale.parse(locale.replace("-", "_")))

@@ -16,7 +16,15 @@ from podcast_server.billing.basket import Basket
 from podcast_server.billing.coupons import find_coupon
 from podcast_server.billing.errors import AmountRefused, BadOffer, NoSuchOffer, NotForSale
 from podcast_server.billing.intervals import UNITS, Interval
-from podcast_server.billing.models import Checkout, Plan, PlanOpening, Price, Purchase, Subscription
+from podcast_server.billing.models import (
+    Checkout,
+    Collection,
+    Plan,
+    PlanOpening,
+    Price,
+    Purchase,
+    Subscription,
+)
 from podcast_server.billing.models.keys import is_key
 from podcast_server.billing.money import Money
 
@@ -223,9 +231,9 @@ def places_taken(session: Session, plan: Plan, now: datetime) -> int:
     return (members or 0) + (once or 0) + (open_ones or 0)
 
 
-def current_prices(plan: Plan) -> list[Price]:
+def current_prices(sold: Plan | Collection) -> list[Price]:
     """The prices a newcomer can choose."""
-    return [price for price in plan.prices if price.retired_at is None]
+    return [price for price in sold.prices if price.retired_at is None]
 
 
 def interval_of(price: Price) -> Interval | None:

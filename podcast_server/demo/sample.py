@@ -23,6 +23,10 @@ from episodes.storage.small import put_bytes, sha256_of
 from feeds.grants import Cause, give_grant
 from feeds.private_feeds import ensure_feed, feed_url
 from podcast_server.accounts.members import ensure_member
+from podcast_server.billing.intervals import Interval
+from podcast_server.billing.models import Plan
+from podcast_server.billing.money import Money
+from podcast_server.billing.plans import PriceTerms, create_plan
 from podcast_server.database import reading
 from podcast_server.services import Services
 
@@ -69,11 +73,32 @@ def fill_with_samples(services: Services, now: datetime) -> DemoLinks:
         _make_episode(services, show_id, sample, now)
     with services.sessions.begin() as session:
         member = _make_member(services, session, show_id, PAYING, "Ada", None, now)
+        _make_plan(session, session.get_one(Show, show_id), now)
         lapsed = _make_member(
             services, session, show_id, LAPSED, "Ben", now - timedelta(days=1), now
         )
     addresses = services.addresses
     return DemoLinks(addresses.show(SLUG), addresses.public_feed(SLUG), member, lapsed)
+
+
+def _make_plan(session: Session, show: Show, now: datetime) -> None:
+    if session.scalars(select(Plan).where(Plan.slug == "supporter")).first() is not None:
+        return
+    create_plan(
+        session,
+        name="Supporter",
+        opens=[(show, None)],
+        prices=[
+            PriceTerms(Money(500, "eur"), Interval("month")),
+            PriceTerms(Money(5000, "eur"), Interval("year")),
+        ],
+        now=now,
+        fields={
+            "description": "You keep the harbour talking.",
+            "benefits": ["Every episode, the members’ ones too", "A week before everybody else"],
+            "recommended": True,
+        },
+    )
 
 
 def _words() -> dict[str, Any]:

@@ -12,7 +12,9 @@ from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
 from podcast_server.accounts.sessions import forget_sessions
 from podcast_server.accounts.sign_in import forget_requests
+from podcast_server.billing.doubles import undo_doubles
 from podcast_server.billing.inbox import forget_events, work_off_events
+from podcast_server.billing.letters import post_payment_letters
 from podcast_server.billing.reconcile import reconcile
 from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploads
 from podcast_server.mail.outbox import send_due
@@ -59,8 +61,11 @@ def forget_sign_ins(services: Services, now: datetime) -> None:
 
 
 def work_off_payments(services: Services, now: datetime) -> None:
-    """Take over what webhooks told, again where it failed before."""
+    """Take over what webhooks told, put doubles right, and write the letters that are due."""
     work_off_events(services.till, now)
+    undo_doubles(services.till, now)
+    site, mails = services.settings.site.name, services.settings.payments.mails
+    post_payment_letters(services.till, site, now, dunning=mails)
 
 
 def reconcile_payments(services: Services, now: datetime) -> None:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from podcast_server.pages.checkout.buy.views import blueprint as buy
+from podcast_server.pages.checkout.donate.views import blueprint as donate
+from podcast_server.pages.checkout.done.views import blueprint as done
+from podcast_server.pages.checkout.gift.views import blueprint as gift
+from podcast_server.pages.checkout.join.views import blueprint as join_plan
+from podcast_server.pages.checkout.pay.views import blueprint as pay
+from podcast_server.pages.checkout.seats.views import blueprint as seats
 from podcast_server.pages.member.account.views import blueprint as account
 from podcast_server.pages.member.add.views import blueprint as add
+from podcast_server.pages.member.billing.views import blueprint as billing
 from podcast_server.pages.member.join.views import blueprint as join
 from podcast_server.pages.member.podcasts.views import blueprint as podcasts
 from podcast_server.pages.member.renew.views import blueprint as renew
@@ -29,5 +37,13 @@ PAGES: tuple[Blueprint, ...] = (
     podcasts,  # /me, /me/feeds/<id>/reset
     add,  # /me/feeds/<id>, /hand-over/<token>
     account,  # /me/account
+    billing,  # /me/billing
+    join_plan,  # /join/<plan>
+    gift,  # /give/<plan>, /gift
+    seats,  # /group/<plan>, /seats/<invitation>
+    donate,  # /shows/<slug>/donate
+    buy,  # /buy/<collection>
+    pay,  # /pay/<reference>
+    done,  # /checkout/done
     renew,  # /m/<media token>/renew
 )

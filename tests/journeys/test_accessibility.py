@@ -41,7 +41,11 @@ def public_paths(page: Page, site: Installation) -> list[str]:
     with_words = [path for path in episodes if page.request.get(f"{site.url}{path}/transcript").ok]
     more = [f"{path}/transcript" for path in with_words[:1]]
     embed = f"/embed/{episodes[-1].rsplit('/', 1)[1]}"
-    return ["/", "/shows/harbour", *episodes, *more, embed, "/nowhere", "/sign-in"]
+    page.goto(f"{site.url}/shows/harbour")
+    join = page.locator("a[href^='/join/']").first.get_attribute("href") or ""
+    key = join.rsplit("/", 1)[1]
+    money = [join, f"/give/{key}", f"/group/{key}", "/gift", "/shows/harbour/donate"]
+    return ["/", "/shows/harbour", *episodes, *more, embed, "/nowhere", "/sign-in", *money]
 
 
 def member_paths(page: Page, site: Installation, email: str) -> list[str]:
@@ -59,7 +63,7 @@ def member_paths(page: Page, site: Installation, email: str) -> list[str]:
     page.wait_for_url("**/me")
     feed = page.locator("a[href^='/me/feeds/']").first.get_attribute("href")
     devices = [f"{feed}?device={name}" for name in ("ios", "android", "mac", "desktop")]
-    return ["/me", f"{feed}/reset", *devices, "/me/account", "/me/account/delete"]
+    return ["/me", f"{feed}/reset", *devices, "/me/account", "/me/account/delete", "/me/billing"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

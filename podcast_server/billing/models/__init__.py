@@ -1,5 +1,6 @@
 """The tables of money. Amounts are whole minor units; times are UTC."""
 
+from podcast_server.billing.models.letters import PaymentLetter
 from podcast_server.billing.models.manual import ManualOrder, ManualPayment
 from podcast_server.billing.models.offers import (
     Collection,
@@ -25,6 +26,7 @@ __all__ = [
     "ManualPayment",
     "Payment",
     "PaymentEvent",
+    "PaymentLetter",
     "Plan",
     "PlanOpening",
     "Price",

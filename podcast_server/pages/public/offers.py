@@ -13,15 +13,20 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from episodes.models import Episode
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """One way to pay. ``amount`` in minor units; ``interval`` "month", "year" or "once"."""
+    """One way to pay. ``amount`` in minor units; every ``count`` ``interval``s (day, week,
+    month, year), or "once". ``from_here_on``: people choose, and may choose more."""
 
     id: str
     amount: int
     currency: str
     interval: str
+    count: int = 1
+    from_here_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,28 @@ class Offer:
         return not self.prices
 
 
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """An episode, season or collection that can be bought once, at ``url``."""
+
+    name: str
+    url: str
+    amount: int
+    currency: str
+
+
 OfferSource = Callable[[Session, int, datetime], Sequence[Offer]]
 # A confirmed address takes up a free plan: session, member, show, offer, now.
 AcceptOffer = Callable[[Session, int, int, str, datetime], None]
+
+
+SaleSource = Callable[[Session, Episode], Sequence[Sale]]
+
+
+def sales_of(session: Session, episode: Episode) -> Sequence[Sale]:
+    """What is sold that contains this episode (``app.config["SALES"]``)."""
+    source: SaleSource | None = current_app.config.get("SALES")
+    return () if source is None else source(session, episode)
 
 
 def offers_of(session: Session, show_id: int, now: datetime) -> Sequence[Offer]:

@@ -16,6 +16,7 @@ from podcast_server.services import Services
 from tests.conftest import Clock
 from tests.podcast_server.billing.post import Post
 from tests.podcast_server.billing.shop import Shop, open_shop
+from tests.podcast_server.conftest import StillPostman
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 
@@ -51,4 +52,5 @@ def post(stripe_shop: Shop, account: StripeStandIn, services: Services, lane: La
     app = create_app(
         replace(services, providers=providers, till=till), lane, lambda: stripe_shop.now
     )
-    return Post(account, app.test_client(), stripe_shop)
+    app.config["POSTMAN"] = StillPostman()
+    return Post(account, app, stripe_shop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from podcast_server.billing.inbox import WorkedOff, work_off_events
@@ -18,8 +19,13 @@ class Post:
     """Delivers what Stripe sent, as well or as badly as a test wants."""
 
     account: StripeStandIn
-    client: FlaskClient
+    app: Flask
     shop: Shop
+
+    @property
+    def client(self) -> FlaskClient:
+        """Whoever posts without cookies."""
+        return self.app.test_client()
 
     def take(self) -> list[Letter]:
         """What waits, and is now the test's to deliver."""

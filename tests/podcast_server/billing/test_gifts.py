@@ -40,7 +40,7 @@ def buy(post: Post, *, times: int = 3, **more: Any) -> str:
 def redeem(shop: Shop, code: str, email: str = BOB) -> None:
     with shop.session() as session:
         member = build_member(session, shop.now, email)
-        redeem_gift(session, shop.till.terms, code, member.id, shop.now)
+        redeem_gift(session, shop.till.terms, find_gift(session, code), member.id, shop.now)
 
 
 def test_a_gift_costs_its_periods_once_and_opens_nothing_for_the_buyer(post: Post) -> None:

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from podcast_server.billing.errors import AmountRefused
-from podcast_server.billing.money import LARGEST, Money, decimals, format_money, parse_money
+from podcast_server.billing.money import LARGEST, Money, format_money, parse_money
+from podcast_server.currencies import decimals
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ https://docs.stripe.com/currencies#special-cases
 from __future__ import annotations
 
 from podcast_server.billing.errors import AmountRefused
-from podcast_server.billing.money import THREE_DECIMALS, Money
+from podcast_server.billing.money import Money
+from podcast_server.currencies import THREE_DECIMALS
 
 # Stripe writes them with two decimals that are always zero.
 _PADDED = frozenset({"isk", "ugx"})

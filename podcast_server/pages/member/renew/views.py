@@ -38,7 +38,7 @@ def page(token: str) -> Response:
         what = _what_happened(database, feed)
         offers = offers_of(database, show.id, current_time())
     if here is not None and here.member.id == feed.member_id:
-        return redirect("/me", 303)
+        return redirect("/me/billing" if what == "card_failing" else "/me", 303)
     return make_response(
         render_template("member/renew/renew.html", show=show, what=what, token=token, offers=offers)
     )
@@ -50,8 +50,10 @@ def send(token: str) -> Response:
     with reading(services.engine) as database:
         feed, _show = _find(services, database, token)
         member = database.get_one(Member, feed.member_id)
+        failing = _what_happened(database, feed) == "card_failing"
     try:
-        send_way_in(services, member.email, next_path="/me", shown=False)
+        next_path = "/me/billing" if failing else "/me"
+        send_way_in(services, member.email, next_path=next_path, shown=False)
     except (BadEmailError, TooManyRequests):
         # Same answer: whoever holds the token learns nothing of the member.
         return redirect(url_for("sign_in.ask"), 303)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import current_app, request
+from flask import current_app, flash, g, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,8 @@ def let_in(services: Services, request_id: int) -> str | None:
         device = device_name(request.user_agent.string)
         token = start_session(database, member.id, device=device, now=now)
     remember_sign_in(token)
+    if "after_sign_in" in g:  # the cookie is fresh, so whatever is to be said comes after it
+        flash(g.after_sign_in, "warning")
     return path
 
 

@@ -22,7 +22,7 @@ from podcast_server.pages.public.episode.transcript import (
     preferred,
     read_cues,
 )
-from podcast_server.pages.public.offers import offers_of
+from podcast_server.pages.public.offers import offers_of, sales_of
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
@@ -45,6 +45,7 @@ def episode(slug: str, key: str) -> Response:
     with reading(services.engine) as session:
         show, card = _find(session, slug, key)
         offers = offers_of(session, show.id, current_time())
+        sales = () if card.is_open else sales_of(session, card.episode)
     return shared_answer(
         render_template(
             "public/episode/episode.html",
@@ -52,6 +53,7 @@ def episode(slug: str, key: str) -> Response:
             card=card,
             episode=card.episode,
             offers=offers,
+            sales=sales,
             chapters=chapter_lines(card.episode) if card.is_open else [],
             transcript=preferred(card.episode.transcripts) if card.is_open else None,
             start=_start(card),

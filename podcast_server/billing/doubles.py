@@ -1,0 +1,60 @@
+"""Somebody joined a plan they had already: the second membership is undone and paid back.
+
+Whoever is not signed in is not told at the till that their address is known, since anybody can
+type it. So it is put right afterwards, and said by mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from podcast_server.billing.changes import cancel_subscription, refund_payment
+from podcast_server.billing.models import Payment, Subscription
+from podcast_server.billing.till import Till
+
+RUNNING = ("trialing", "active")
+# Older ones were left standing for a reason.
+RECENT = timedelta(days=2)
+BY = "double membership"
+
+
+def undo_doubles(till: Till, now: datetime) -> int:
+    """Cancel and refund second memberships of the last days; returns how many. Own
+    transactions. Raises ProviderError; can be repeated."""
+    with till.reading() as session:
+        doubles = list(_doubles(session, now))
+        payments = {each.id: [p for p in each.payments if _is_refundable(p)] for each in doubles}
+    for each in doubles:
+        for payment in payments[each.id]:
+            refund_payment(till, payment, None, closes=False, by=BY, now=now)
+        cancel_subscription(till, each, at_once=True, by=BY, now=now)
+    return len(doubles)
+
+
+def _is_refundable(payment: Payment) -> bool:
+    return payment.status == "paid" and payment.refunded < payment.amount and not payment.disputed
+
+
+def _doubles(session: Session, now: datetime) -> Iterator[Subscription]:
+    running = (Subscription.purpose == "membership", Subscription.status.in_(RUNNING))
+    pairs = session.execute(
+        select(Subscription.member_id, Subscription.plan_id, func.min(Subscription.id))
+        .where(*running)
+        .group_by(Subscription.member_id, Subscription.plan_id)
+        .having(func.count() > 1)
+    )
+    for member_id, plan_id, first in pairs.all():
+        yield from session.scalars(
+            select(Subscription).where(
+                *running,
+                Subscription.member_id == member_id,
+                Subscription.plan_id == plan_id,
+                Subscription.id != first,
+                Subscription.cancel_at.is_(None),
+                Subscription.started_at > now - RECENT,
+            )
+        )

@@ -1,0 +1,248 @@
+"""Which letters about money are due, read from how things stand. Each is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from babel import Locale
+from babel.dates import format_date
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from podcast_server.accounts.members import is_erased
+from podcast_server.accounts.models import Member
+from podcast_server.billing.gifts import code_of, gifts_to_send
+from podcast_server.billing.models import Checkout, Gift, Purchase, Subscription
+from podcast_server.billing.models.letters import PaymentLetter
+from podcast_server.billing.money import Money, format_money
+from podcast_server.billing.plans import ALIVE
+from podcast_server.billing.till import Till
+from podcast_server.mail.letter import Letter
+from podcast_server.mail.outbox import put_letter
+from podcast_server.mail.payment_letters import (
+    doubled_letter,
+    ended_letter,
+    ending_letter,
+    failing_letter,
+    gift_bought_letter,
+    gift_letter,
+    trial_letter,
+    welcome_letter,
+)
+
+# What is older was known before, or is no news any more.
+NEWS = timedelta(days=7)
+AHEAD = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A letter to write; ``about`` and ``kind`` say which, so that it is written once."""
+
+    about: str
+    kind: str
+    member_id: int
+    write: Callable[[Member], Letter]
+
+
+def post_payment_letters(till: Till, site_name: str, now: datetime, *, dunning: bool) -> int:
+    """Put every letter that is due into the outbox; returns how many.
+
+    ``dunning`` False leaves failing cards and trials to the provider's own mails. One
+    transaction for each letter, together with the note that it was written.
+    """
+    with till.reading() as session:
+        due = list(_due(session, till, now, dunning=dunning))
+    written = sum(_post(till, each, site_name, now) for each in due)
+    return written + _post_gifts(till, site_name, now)
+
+
+def _post(till: Till, due: Due, site_name: str, now: datetime) -> int:
+    with till.sessions.begin() as session:
+        if session.get(PaymentLetter, (due.about, due.kind)) is not None:
+            return 0
+        session.add(PaymentLetter(about=due.about, kind=due.kind, at=now))
+        member = session.get_one(Member, due.member_id)
+        if is_erased(member):
+            return 0
+        put_letter(session, due.write(member), member.email, site_name=site_name, now=now)
+    return 1
+
+
+def _due(session: Session, till: Till, now: datetime, *, dunning: bool) -> Iterator[Due]:
+    yield from _welcomes(session, till, now)
+    yield from _ends(session, till, now)
+    if dunning:
+        yield from _failing(session, till)
+        yield from _trials(session, till, now)
+    yield from _gifts_bought(session, till, now)
+
+
+def _memberships() -> Select[Subscription]:
+    return select(Subscription).where(Subscription.purpose == "membership")
+
+
+def _unwritten(session: Session, about: str, kind: str) -> bool:
+    return session.get(PaymentLetter, (about, kind)) is None
+
+
+def _name(row: Subscription | Purchase) -> str:
+    if row.plan is not None:
+        return row.plan.name
+    collection = row.collection if isinstance(row, Purchase) else None
+    return "" if collection is None else collection.name
+
+
+def _welcomes(session: Session, till: Till, now: datetime) -> Iterator[Due]:
+    link = f"{till.public_url}/me"
+    begun = _memberships().where(
+        Subscription.status.in_(("trialing", "active")), Subscription.started_at > now - NEWS
+    )
+    bought = select(Purchase).where(
+        Purchase.status == "paid",
+        Purchase.purpose.in_(("membership", "collection")),
+        Purchase.paid_at > now - NEWS,
+    )
+    for row in [*session.scalars(begun), *session.scalars(bought)]:
+        about = f"{'subscription' if isinstance(row, Subscription) else 'purchase'}:{row.id}"
+        doubled = isinstance(row, Subscription) and _first_of(session, row) is not None
+        if not doubled and _unwritten(session, about, "welcome"):
+            yield Due(about, "welcome", row.member_id, _welcome(_name(row), link))
+
+
+def _welcome(name: str, link: str) -> Callable[[Member], Letter]:
+    return lambda member: welcome_letter(member.locale, name, link)
+
+
+def _first_of(session: Session, row: Subscription) -> Subscription | None:
+    """An older running membership of the same plan: then this one is a double."""
+    return session.scalars(
+        _memberships().where(
+            Subscription.member_id == row.member_id,
+            Subscription.plan_id == row.plan_id,
+            Subscription.status.in_(ALIVE),
+            Subscription.id < row.id,
+        )
+    ).first()
+
+
+def _ends(session: Session, till: Till, now: datetime) -> Iterator[Due]:
+    over = _memberships().where(
+        Subscription.status.in_(("ended", "unpaid")), Subscription.as_of > now - NEWS
+    )
+    for row in session.scalars(over):
+        about = f"subscription:{row.id}"
+        if not _unwritten(session, about, "ended") or _never_began(session, row):
+            continue
+        doubled = _first_of(session, row) is not None
+        yield Due(about, "ended", row.member_id, _end(till, row, doubled=doubled))
+    soon = _memberships().where(
+        Subscription.status.in_(("trialing", "active")),
+        Subscription.cancel_at > now,
+        Subscription.cancel_at <= now + AHEAD,
+    )
+    for row in session.scalars(soon):
+        kind = f"ending:{row.cancel_at:%Y-%m-%d}"
+        if _unwritten(session, f"subscription:{row.id}", kind):
+            yield Due(f"subscription:{row.id}", kind, row.member_id, _ending(till, row))
+
+
+def _never_began(session: Session, row: Subscription) -> bool:
+    """Nothing was ever paid or tried: its end is nobody's loss."""
+    return _unwritten(session, f"subscription:{row.id}", "welcome") and not row.payments
+
+
+def _end(till: Till, row: Subscription, *, doubled: bool) -> Callable[[Member], Letter]:
+    name = _name(row)
+    if doubled:
+        return lambda member: doubled_letter(member.locale, name, f"{till.public_url}/me")
+    link = f"{till.public_url}/join/{row.plan.key}" if row.plan else f"{till.public_url}/me"
+    return lambda member: ended_letter(member.locale, name, link)
+
+
+def _ending(till: Till, row: Subscription) -> Callable[[Member], Letter]:
+    name, day, link = _name(row), row.cancel_at, f"{till.public_url}/me/billing"
+    return lambda member: ending_letter(member.locale, name, _day(day, member), link)
+
+
+def _failing(session: Session, till: Till) -> Iterator[Due]:
+    link = f"{till.public_url}/me/billing"
+    failing = _memberships().where(
+        Subscription.status == "past_due", Subscription.past_due_since.is_not(None)
+    )
+    for row in session.scalars(failing):
+        kind = f"failing:{row.past_due_since:%Y-%m-%d}"
+        if row.past_due_since and _unwritten(session, f"subscription:{row.id}", kind):
+            until = row.past_due_since + till.terms.rules.grace
+            write = _fail(_name(row), until, link)
+            yield Due(f"subscription:{row.id}", kind, row.member_id, write)
+
+
+def _fail(name: str, until: datetime, link: str) -> Callable[[Member], Letter]:
+    return lambda member: failing_letter(member.locale, name, _day(until, member), link)
+
+
+def _trials(session: Session, till: Till, now: datetime) -> Iterator[Due]:
+    ending = _memberships().where(
+        Subscription.status == "trialing",
+        Subscription.cancel_at.is_(None),
+        Subscription.trial_end > now,
+        Subscription.trial_end <= now + AHEAD,
+    )
+    for row in session.scalars(ending):
+        if _unwritten(session, f"subscription:{row.id}", "trial"):
+            yield Due(f"subscription:{row.id}", "trial", row.member_id, _trial(till, row))
+
+
+def _trial(till: Till, row: Subscription) -> Callable[[Member], Letter]:
+    name, link = _name(row), f"{till.public_url}/me/billing"
+    money = Money(row.amount * row.quantity, row.currency)
+    return lambda member: trial_letter(
+        member.locale, name, _day(row.trial_end, member), format_money(money, member.locale), link
+    )
+
+
+def _gifts_bought(session: Session, till: Till, now: datetime) -> Iterator[Due]:
+    link = f"{till.public_url}/gift"
+    for gift in session.scalars(select(Gift).where(Gift.created_at > now - NEWS)):
+        if _unwritten(session, f"gift:{gift.id}", "bought"):
+            write = _bought(gift.plan.name, code_of(gift, till.terms), link)
+            yield Due(f"gift:{gift.id}", "bought", gift.purchase.member_id, write)
+
+
+def _bought(name: str, code: str, link: str) -> Callable[[Member], Letter]:
+    return lambda member: gift_bought_letter(member.locale, name, code, link)
+
+
+def _post_gifts(till: Till, site_name: str, now: datetime) -> int:
+    """The codes whose day has come, to those who were given them."""
+    with till.reading() as session:
+        due = [gift.id for gift in gifts_to_send(session, now)]
+    for gift_id in due:
+        with till.sessions.begin() as session:
+            gift = session.get_one(Gift, gift_id)
+            if gift.sent_at is None:
+                gift.sent_at = now
+                letter = _given(session, till, gift)
+                put_letter(session, letter, gift.recipient_email, site_name=site_name, now=now)
+    return len(due)
+
+
+def _given(session: Session, till: Till, gift: Gift) -> Letter:
+    checkout = session.get_one(Checkout, gift.purchase.checkout_id)
+    giver = session.get_one(Member, gift.purchase.member_id)
+    code = code_of(gift, till.terms)
+    return gift_letter(
+        checkout.locale,
+        gift.plan.name,
+        giver.name or giver.email,
+        gift.message,
+        code,
+        f"{till.public_url}/gift?code={code}",
+    )
+
+
+def _day(moment: datetime | None, member: Member) -> str:
+    return "" if moment is None else format_date(moment.date(), "long", Locale.parse(member.locale))

@@ -1,0 +1,1 @@
+"""Where money changes hands: joining, giving, donating, buying, and what comes after."""

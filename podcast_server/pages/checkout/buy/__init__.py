@@ -1,0 +1,1 @@
+"""Single episodes, seasons and collections."""

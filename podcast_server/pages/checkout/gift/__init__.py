@@ -1,0 +1,1 @@
+"""Give a membership, and redeem one."""

@@ -1,0 +1,1 @@
+"""How to pay by hand."""
