@@ -35,13 +35,18 @@ def _require_whole_atoms(file: BinaryIO, size: int) -> None:
             length = int.from_bytes(head[8:16], "big")
         if length == 0:
             position = size  # the last atom, to the end of the file
-        elif length < 8:
+        elif length < 8 or not _is_name(head[4:8]):
             raise AudioRefused("damaged")
         position += length
     else:
         raise AudioRefused("too_complex")
     if position > size or b"moov" not in names:
         raise AudioRefused("truncated")
+
+
+def _is_name(name: bytes) -> bool:
+    """Four printable characters, or the copyright sign that Apple began some with."""
+    return all(0x20 <= byte < 0x7F or byte == 0xA9 for byte in name)
 
 
 def _require_whole_wave(file: BinaryIO, size: int) -> None:
