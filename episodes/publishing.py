@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from episodes.errors import EpisodeError
@@ -65,24 +65,40 @@ def record_change(
     session: Session, show_id: int, *, now: datetime, episode: Episode | None = None
 ) -> None:
     """Note that listeners may see something new: grow the show's revision, redo the spans."""
-    show = session.get_one(Show, show_id)
-    show.revision += 1
-    show.updated_at = now
     if episode is not None:
         episode.updated_at = now
-    session.flush()
+    show = _hold_show(session, show_id, now)
     ordered = session.scalars(
         select(Episode)
         .where(
             Episode.show_id == show_id, Episode.state == "ready", Episode.publish_at.is_not(None)
         )
         .order_by(Episode.publish_at.desc(), Episode.id.desc())
+        .execution_options(populate_existing=True)
     ).all()
     later = [e.publish_at for e in ordered]
     for position, each in enumerate(ordered):
         span = public_span(show, each, later[:position])
         each.public_from, each.public_until = span.start, span.end
     session.flush()
+
+
+def _hold_show(session: Session, show_id: int, now: datetime) -> Show:
+    """Grow the revision and keep others from changing the show until the commit.
+
+    The database counts, so that two who change the show at the same time make two revisions;
+    the second waits here and then sees what the first has written. The show's row comes before
+    those of its episodes, always, so that the two never wait for each other.
+    """
+    with session.no_autoflush:
+        session.execute(
+            update(Show)
+            .where(Show.id == show_id)
+            .values(revision=Show.revision + 1, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    session.flush()
+    return session.get_one(Show, show_id, populate_existing=True)
 
 
 def public_span(show: Show, episode: Episode, newer: Sequence[datetime | None]) -> PublicSpan:

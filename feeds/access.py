@@ -76,7 +76,8 @@ def entitlement_at(windows: tuple[Window, ...], now: float) -> Entitlement:
 
 @lru_cache(maxsize=4096)
 def _single(scope: str, scope_id: int, notice: str) -> Entitlement:
-    return Entitlement(((scope, scope_id),), notice)
+    # Only memberships have a card that may fail.
+    return Entitlement(((scope, scope_id),), notice if scope in {"show", "tier"} else NO_NOTICE)
 
 
 def _fold(windows: tuple[Window, ...], now: float) -> Entitlement:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from feeds.models import Access, Grant, LedgerEntry
@@ -47,6 +48,7 @@ def give_grant(
     """
     if scope not in SCOPES or notice not in NOTICES:
         raise ValueError(f"unknown scope {scope!r} or notice {notice!r}")
+    _hold(session, member_id, show_id)
     grant = _find(session, member_id, show_id, scope, scope_id, source)
     action = "changed"
     if grant is None:
@@ -67,6 +69,8 @@ def give_grant(
 
 def end_grant(session: Session, grant: Grant, *, at: datetime, cause: Cause, now: datetime) -> None:
     """Let a grant end at ``at`` (UTC) unless it ends earlier already."""
+    _hold(session, grant.member_id, grant.show_id)
+    session.refresh(grant)
     if grant.ends_at is not None and grant.ends_at <= at:
         return
     grant.ends_at = max(at, grant.starts_at)
@@ -91,6 +95,7 @@ def ledger_of(session: Session, member_id: int) -> list[LedgerEntry]:
 
 def fold_access(session: Session, member_id: int, show_id: int) -> None:
     """Rewrite the access row of one member and show from their grants."""
+    row = _hold(session, member_id, show_id)
     windows = [
         [
             grant.scope,
@@ -101,13 +106,22 @@ def fold_access(session: Session, member_id: int, show_id: int) -> None:
         ]
         for grant in grants_of(session, member_id, show_id)
     ]
-    text = json.dumps(windows, separators=(",", ":"))
-    row = session.get(Access, (member_id, show_id))
-    if row is None:
-        session.add(Access(member_id=member_id, show_id=show_id, windows=text))
-    else:
-        row.windows = text
+    row.windows = json.dumps(windows, separators=(",", ":"))
     session.flush()
+
+
+def _hold(session: Session, member_id: int, show_id: int) -> Access:
+    """The access row, made if need be, and kept from others until the commit.
+
+    Two payments of one member may be worked off at the same time. Each must see the other's
+    grants before it folds them, or the later one would write the earlier one away.
+    """
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = {"member_id": member_id, "show_id": show_id, "windows": "[]"}
+    session.execute(kind.insert(Access).values(row).on_conflict_do_nothing())
+    return session.get_one(
+        Access, (member_id, show_id), with_for_update=True, populate_existing=True
+    )
 
 
 def _find(
@@ -120,7 +134,8 @@ def _find(
             Grant.scope == scope,
             Grant.scope_id == scope_id,
             Grant.source == source,
-        )
+        ),
+        execution_options={"populate_existing": True},
     ).first()
 
 

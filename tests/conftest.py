@@ -27,6 +27,7 @@ from podcast_server.billing.providers.choose import open_providers
 from podcast_server.database import migrate, open_engine, session_factory
 from podcast_server.services import Services, build_edition, open_till, provider_settings
 from podcast_server.settings import Settings, SiteSettings
+from tests import postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -48,12 +49,43 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server for the whole session, by the address of its first database."""
+    if postgresql.binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with postgresql.running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_url: str) -> postgresql.Databases:
+    """Makes databases there, each a copy of an empty migrated one."""
+    databases = postgresql.Databases(postgresql_url)
+    engine = open_engine(databases.create())
+    migrate(engine)
+    engine.dispose()
+    databases.copy_from_newest()
+    return databases
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests marked ``both_databases`` on PostgreSQL too."""
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    if marked and "engine" in metafunc.fixturenames:
+        on_postgresql = pytest.param("postgresql", marks=pytest.mark.slow)
+        metafunc.parametrize("engine", ["sqlite", on_postgresql], indirect=True)
+
+
 @pytest.fixture
-def engine(migrated_database: bytes, tmp_path: Path) -> Iterator[Engine]:
-    """A fresh database for one test."""
-    path = tmp_path / "test.sqlite3"
-    path.write_bytes(migrated_database)
-    engine = open_engine(f"sqlite:///{path}")
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh migrated database for one test: SQLite, or what the test's marker says."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        engine = open_engine(request.getfixturevalue("migrated_postgresql").create())
+    else:
+        path = tmp_path / "test.sqlite3"
+        path.write_bytes(request.getfixturevalue("migrated_database"))
+        engine = open_engine(f"sqlite:///{path}")
     yield engine
     engine.dispose()
 
@@ -110,12 +142,15 @@ def notes() -> Notes:
 
 
 @pytest.fixture
-def lane(engine: Engine, storage: Storage, tokens: Tokens, clock: Clock, notes: Notes) -> Lane:
+def lane(
+    engine: Engine, storage: Storage, tokens: Tokens, clock: Clock, notes: Notes
+) -> Iterator[Lane]:
     """The delivery lane over the test's database, storage and clock."""
     addresses = Addresses(PUBLIC_URL)
-    return Lane(
+    lookup = Lookup(engine)
+    yield Lane(
         tokens=tokens,
-        lookup=Lookup(engine),
+        lookup=lookup,
         editions=Editions(
             Assembler(engine, addresses), build_edition, max_bytes=64_000_000, folder=None
         ),
@@ -124,6 +159,7 @@ def lane(engine: Engine, storage: Storage, tokens: Tokens, clock: Clock, notes: 
         clock=clock,
         limits=Limits(guesses_per_minute=5, streams=3),
     )
+    lookup.close()
 
 
 Get = Callable[..., Answer]

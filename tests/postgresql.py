@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, make_url
 
 
 def binaries() -> Path | None:
@@ -40,6 +43,27 @@ def running() -> Iterator[str]:
             _run([*control, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Databases:
+    """Makes databases on a server, each under a name of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._template = "template1"
+
+    def create(self) -> str:
+        """The address of a new database."""
+        name = f"test_{secrets.token_hex(6)}"
+        engine = create_engine(self._url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        self._newest = name
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def copy_from_newest(self) -> None:
+        """Let the databases made from now on be copies of the last one; nobody may be in it."""
+        self._template = self._newest
 
 
 def _run(command: Sequence[str]) -> None:

@@ -109,6 +109,7 @@ def test_the_card_notice_shows_only_while_no_other_membership_is_in_order() -> N
     assert entitlement_at(windows(failing), 50).notice == CARD_FAILING
     assert entitlement_at(windows(failing, ["tier", 7, 0, None, ""]), 50).notice == NO_NOTICE
     assert entitlement_at(windows(failing, ["episode", 1, 0, None, ""]), 50).notice == CARD_FAILING
+    assert entitlement_at(windows(["episode", 1, 0, 99, "card_failing"]), 50).notice == NO_NOTICE
 
 
 _window = st.tuples(

@@ -23,6 +23,8 @@ from feeds.rendering.document import FeedDocument
 from podcast_server.services import build_edition
 from tests.builders import build_episode, build_show
 
+pytestmark = pytest.mark.both_databases
+
 MEMBER = Entitlement((("show", 0),))
 GOLD = Entitlement((("tier", 1),))
 NOBODY = Entitlement(())

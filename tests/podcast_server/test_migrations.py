@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,18 @@ from podcast_server.database import (
     require_current_schema,
 )
 from podcast_server.tables import metadata
+from tests.postgresql import Databases
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return open_engine(f"sqlite:///{tmp_path}/test.sqlite3")
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database of each kind."""
+    url = f"sqlite:///{tmp_path}/test.sqlite3"
+    if request.param == "postgresql":
+        url = Databases(request.getfixturevalue("postgresql_url")).create()
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
 
 
 def test_migrating_an_empty_database_gives_the_declared_tables(engine: Engine) -> None:

@@ -6,6 +6,7 @@ import gzip
 from datetime import datetime, timedelta
 
 import feedparser
+import pytest
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
@@ -17,6 +18,8 @@ from feeds.private_feeds import replace_feed, revoke_feed
 from feeds.tokens import FEED, Tokens
 from tests.builders import build_episode
 from tests.conftest import Clock, Get, Notes, People, body_of, header
+
+pytestmark = pytest.mark.both_databases
 
 CAUSE = Cause("test")
 

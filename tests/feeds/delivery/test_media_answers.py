@@ -18,6 +18,8 @@ from feeds.downloads.record import MediaHit
 from tests.builders import build_episode
 from tests.conftest import Clock, Get, Notes, People, body_of, header
 
+pytestmark = pytest.mark.both_databases
+
 DATA = bytes(range(256)) * 40
 
 

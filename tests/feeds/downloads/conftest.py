@@ -15,17 +15,8 @@ from feeds.models import PrivateFeed
 from podcast_server.accounts.models import Member
 from podcast_server.database import open_engine, session_factory
 from podcast_server.tables import metadata
-from tests import postgresql
 
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    if postgresql.binaries() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with postgresql.running() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
