@@ -11,6 +11,7 @@ from feeds.delivery.lane import Lane
 from feeds.delivery.views import delivery_blueprint
 from podcast_server.error_pages import install_error_pages
 from podcast_server.i18n import install_languages
+from podcast_server.jobs.schedule import work_off_payments
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.postman import Postman
 from podcast_server.mail.transport import choose_transport
@@ -28,10 +29,22 @@ def _postman(services: Services, clock: Callable[[], datetime]) -> Postman:
     return Postman(lambda: send_due(services.sessions, transport, settings, clock()))
 
 
+def _teller(services: Services, clock: Callable[[], datetime], postman: Postman) -> Postman:
+    """Works off webhooks as they come; the scheduled job takes what is left."""
+
+    def work_off() -> None:
+        work_off_payments(services, clock())
+        postman.nudge()
+
+    return Postman(work_off, "working off payments")
+
+
 def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = now_utc) -> Flask:
     """Wire one application. Nothing here reads the environment."""
     app = Flask("podcast_server", template_folder="pages", static_folder=None)
-    app.config.update(SERVICES=services, CLOCK=clock, POSTMAN=_postman(services, clock))
+    postman = _postman(services, clock)
+    app.config.update(SERVICES=services, CLOCK=clock, POSTMAN=postman)
+    app.config["TELLER"] = _teller(services, clock, postman)
     policy = base_policy(services.storage, services.settings, clock())
     install_security(app, services.settings, services.tokens, policy)
     install_languages(app, services.settings)

@@ -41,7 +41,9 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
     assert Settings(**written).model_dump() == Settings().model_dump()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/cli.md", "docs/feeds.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/cli.md", "docs/feeds.md", "docs/stripe.md"]
+)
 def test_links_in_the_documentation_lead_somewhere(name: str) -> None:
     import re
 

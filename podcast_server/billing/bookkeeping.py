@@ -204,7 +204,8 @@ def _write_subscription(session: Session, fact: SubscriptionFact, written: Writt
         return
     subscription.customer_ref = fact.customer_ref
     subscription.status = fact.status
-    subscription.started_at = fact.started_at
+    # By our clock or theirs, whichever is behind: nobody waits for clocks to agree.
+    subscription.started_at = min(subscription.started_at, fact.started_at)
     subscription.period_end = fact.period_end
     subscription.trial_end = fact.trial_end
     subscription.cancel_at = fact.cancel_at

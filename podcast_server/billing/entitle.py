@@ -33,6 +33,7 @@ from podcast_server.billing.models import (
 )
 from podcast_server.billing.till import Terms
 
+_CLOCKS_DIFFER = timedelta(hours=1)
 Scope = Literal["show", "tier", "season", "episode"]
 
 
@@ -121,11 +122,11 @@ def standing_of(subscription: Subscription, terms: Terms, now: datetime) -> Stan
 
 
 def _covers(payment: Payment, now: datetime) -> bool:
-    """Whether it pays for the present period."""
+    """Whether it pays for the present period; clocks may differ by minutes."""
     return (
         payment.covers_from is not None
         and payment.covers_until is not None
-        and payment.covers_from <= now < payment.covers_until
+        and payment.covers_from - _CLOCKS_DIFFER <= now < payment.covers_until
     )
 
 

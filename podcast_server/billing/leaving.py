@@ -20,17 +20,17 @@ from podcast_server.billing.models import (
 from podcast_server.billing.plans import ALIVE
 
 
+def running_subscriptions(session: Session, member_id: int) -> list[Subscription]:
+    """What a member pays for, also what is cancelled for later."""
+    query = select(Subscription).where(
+        Subscription.member_id == member_id, Subscription.status.in_(ALIVE)
+    )
+    return list(session.scalars(query.order_by(Subscription.id)))
+
+
 def still_paying(session: Session, member_id: int) -> list[Subscription]:
     """Subscriptions that would go on taking money."""
-    return list(
-        session.scalars(
-            select(Subscription).where(
-                Subscription.member_id == member_id,
-                Subscription.status.in_(ALIVE),
-                Subscription.cancel_at.is_(None),
-            )
-        )
-    )
+    return [each for each in running_subscriptions(session, member_id) if each.cancel_at is None]
 
 
 def forget_payer(session: Session, member_id: int, now: datetime) -> None:

@@ -16,6 +16,8 @@ from feeds.models import Access, PrivateFeed
 from feeds.private_feeds import ensure_feed, feed_url, feeds_of, revoke_feed
 from podcast_server.accounts.members import ensure_member, find_member, list_members
 from podcast_server.accounts.models import Member
+from podcast_server.billing.changes import cancel_subscription
+from podcast_server.billing.leaving import running_subscriptions
 from podcast_server.cli.context import (
     Context,
     Moment,
@@ -211,4 +213,18 @@ def revoke(
         if close_feeds:
             for each in feeds_of(session, who.id, show.id):
                 revoke_feed(session, each, cause=cause, now=now)
+    _stop_payments(context, who.id, show.id)
     click.echo(f"{email} no longer hears members' episodes of {slug}.")
+
+
+def _stop_payments(context: Context, member_id: int, show_id: int) -> None:
+    """Cancel what would go on taking money, and would open the show again."""
+    with context.reading() as session:
+        running = [
+            each
+            for each in running_subscriptions(session, member_id)
+            if each.plan is not None and any(o.show_id == show_id for o in each.plan.opens)
+        ]
+    for each in running:
+        cancel_subscription(context.services.till, each, at_once=True, by="cli", now=now_utc())
+        click.echo(f"Cancelled the payments of {each.ref}.")

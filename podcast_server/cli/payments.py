@@ -7,6 +7,8 @@ from typing import Any
 import click
 from sqlalchemy import select
 
+from episodes.episodes import find_episode
+from episodes.shows import find_show
 from feeds.grants import Cause
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.events import Ref
@@ -20,6 +22,7 @@ from podcast_server.billing.models import ManualOrder, PaymentEvent
 from podcast_server.billing.money import Money, parse_money
 from podcast_server.billing.providers.manual.provider import due_amount, open_orders
 from podcast_server.billing.reconcile import reconcile as reconcile_books
+from podcast_server.billing.sales import Item, create_collection
 from podcast_server.billing.settle import settle
 from podcast_server.cli.context import (
     PARTLY,
@@ -29,7 +32,7 @@ from podcast_server.cli.context import (
     print_json,
     print_rows,
 )
-from podcast_server.cli.plans import plans
+from podcast_server.cli.plans import plans, read_price
 from podcast_server.services import now_utc
 
 
@@ -39,6 +42,42 @@ def payments() -> None:
 
 
 payments.add_command(plans)
+
+
+@payments.command("sell")
+@click.argument("name")
+@click.option("--show", "slug", required=True, help="Which show.")
+@click.option("--episode", "keys", multiple=True, help="An episode by its key. Several: together.")
+@click.option("--season", "seasons", type=int, multiple=True, help="A whole season.")
+@click.option("--price", required=True, help="Such as “3.00 eur once”.")
+@click.option("--minimum", help="People choose what they pay, from this amount on.")
+@click.option("--description", default="", help="What people read under the name.")
+@pass_context
+def sell(
+    context: Context,
+    name: str,
+    slug: str,
+    keys: tuple[str, ...],
+    seasons: tuple[int, ...],
+    price: str,
+    minimum: str | None,
+    description: str,
+) -> None:
+    """Sell episodes or seasons as NAME: bought once, kept for ever."""
+    with context.writing() as session:
+        show = find_show(session, slug)
+        items: list[Item] = [find_episode(session, key) for key in keys]
+        items += [(show, season) for season in seasons]
+        made = create_collection(
+            session,
+            name=name,
+            items=items,
+            price=read_price(price, minimum),
+            description=description,
+            now=now_utc(),
+        )
+        slug = made.slug
+    click.echo(f"On sale at {context.settings.site.public_url}/buy/{slug}")
 
 
 @payments.command("waiting")

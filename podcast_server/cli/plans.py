@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from episodes.models import Show, Tier
-from episodes.shows import find_show, find_tier
+from episodes.shows import ensure_tier, find_show
 from podcast_server.billing.catalogue import publish_plan
 from podcast_server.billing.changes import close_plan, reprice_plan
 from podcast_server.billing.errors import BadOffer
@@ -49,13 +49,16 @@ def read_price(text: str, minimum: str | None = None) -> PriceTerms:
 def _opening(session: Session, text: str) -> tuple[Show, Tier | None]:
     slug, _, tier = text.partition(":")
     show = find_show(session, slug)
-    return show, find_tier(session, show, tier) if tier else None
+    return show, ensure_tier(session, show, tier) if tier else None
 
 
 @plans.command("create")
 @click.argument("name")
 @click.option(
-    "--opens", multiple=True, required=True, help="A show, or show:tier. Several: a bundle."
+    "--opens",
+    multiple=True,
+    required=True,
+    help="A show, or show:tier (made if new). Several: a bundle.",
 )
 @click.option("--price", "prices", multiple=True, help=_PRICE_HELP)
 @click.option("--minimum", help="People choose what they pay, from this amount on.")

@@ -1,4 +1,4 @@
-"""Send at once what a page has just queued, without keeping the visitor waiting."""
+"""Do at once what a request has just queued, without keeping anybody waiting."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ class Postman:
     Whatever it leaves behind, the scheduled job sends.
     """
 
-    def __init__(self, deliver: Callable[[], object]) -> None:
+    def __init__(self, deliver: Callable[[], object], what: str = "sending mail") -> None:
         self._deliver = deliver
+        self._what = what
         self._lock = threading.Lock()
         self._again = False
         self._running = False
 
     def nudge(self) -> None:
-        """There is mail: see to it soon."""
+        """There is something to do: see to it soon."""
         with self._lock:
             self._again = True
             if self._running:
@@ -35,8 +36,8 @@ class Postman:
             try:
                 self._deliver()
             except Exception:
-                # The mail stays in the outbox, where the job finds it again.
-                log.exception("sending mail failed")
+                # What it did not do stays in the database, where the job finds it again.
+                log.exception("%s failed", self._what)
 
     def _more(self) -> bool:
         with self._lock:

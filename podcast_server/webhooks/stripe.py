@@ -1,14 +1,15 @@
-"""``POST /webhooks/stripe``: keep what Stripe tells, answer in milliseconds."""
+"""``POST /webhooks/stripe``: keep what Stripe tells, answer in milliseconds, then look into it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from podcast_server.billing.errors import ForgedNotice, WrongMode
 from podcast_server.billing.inbox import store_event
+from podcast_server.mail.postman import Postman
 from podcast_server.services import Services
 
 # Stripe's largest events are far below.
@@ -41,6 +42,9 @@ def stripe_blueprint(services: Services, clock: Callable[[], datetime]) -> Bluep
                 body=body,
                 now=clock(),
             )
+        if is_new:
+            teller: Postman = current_app.config["TELLER"]
+            teller.nudge()
         return _answer(200, "kept" if is_new else "kept before")
 
     return blueprint

@@ -52,5 +52,5 @@ def post(stripe_shop: Shop, account: StripeStandIn, services: Services, lane: La
     app = create_app(
         replace(services, providers=providers, till=till), lane, lambda: stripe_shop.now
     )
-    app.config["POSTMAN"] = StillPostman()
+    app.config["POSTMAN"] = app.config["TELLER"] = StillPostman()
     return Post(account, app, stripe_shop)

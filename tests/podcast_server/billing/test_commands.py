@@ -102,6 +102,27 @@ def test_a_payment_by_hand_is_confirmed_and_opens_the_feed(run: Run, tmp_path: P
     assert details["ledger"][0]["by"] == "cli"
 
 
+def test_a_season_is_put_on_sale(run: Run) -> None:
+    done = run(
+        *("payments", "sell", "The first season", "--show", "harbour", "--season", "1"),
+        *("--price", "12 eur once"),
+    )
+    assert done.output.strip().endswith("/buy/the-first-season")
+    done = run("payments", "sell", "Nothing", "--show", "harbour", "--price", "1 eur once", code=1)
+    assert "at least one episode" in done.output
+
+
+def test_revoking_a_member_also_stops_their_payments(run: Run, tmp_path: Path) -> None:
+    make_plan(run)
+    ref = order(tmp_path)
+    run("payments", "confirm", ref)
+    done = run("member", "revoke", EMAIL, "--show", "harbour", "--yes")
+    assert f"Cancelled the payments of {ref}" in done.output
+    run("payments", "reconcile")
+    details = json.loads(run("member", "show", EMAIL, "--json").output)
+    assert [each["state"] for each in details["memberships"]] != ["active"]
+
+
 def test_an_unknown_reference_is_refused_with_a_sentence(run: Run) -> None:
     assert "no order with the reference" in run("payments", "confirm", "XXXX", code=1).output
 
