@@ -200,9 +200,13 @@ def _print_part(title: str, rows: Any, columns: tuple[str, ...]) -> None:
 def revoke(
     context: Context, email: str, slug: str, *, close_feeds: bool, reason: str, yes: bool
 ) -> None:
-    """End EMAIL's memberships of a show now. Their feed stays, with the free episodes."""
+    """End EMAIL's memberships of a show now. Their feed stays, with the free episodes.
+
+    Running payments that open the show are cancelled too, also where they open others.
+    """
     if not yes:
-        click.confirm(f"End the membership of {email} in {slug} now?", abort=True)
+        question = f"End the membership of {email} in {slug} now, and any payments for it?"
+        click.confirm(question, abort=True)
     now = now_utc()
     cause = Cause("cli", reason or "ended by hand")
     with context.writing() as session:
