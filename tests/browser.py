@@ -71,7 +71,8 @@ def visiting(
     )
     yield page
     context.close()
-    assert [each for each in complaints if not _IS_MEANT.search(each)] == []
+    wrong = [each for each in complaints if not _IS_MEANT.search(each)]
+    assert not wrong, f"the browser complained: {wrong}"
 
 
 def axe_violations(page: Page) -> list[str]:
