@@ -33,9 +33,10 @@ let pause = 2000;
 async function look() {
   if (word.classList.contains("works") || Date.now() > GIVE_UP) return;
   if (!document.hidden) {
-    const answer = await fetch(word.dataset.word, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (answer?.ok) {
-      const told = await answer.json();
+    const told = await fetch(word.dataset.word, { headers: { Accept: "application/json" } })
+      .then((answer) => (answer.ok ? answer.json() : null))
+      .catch(() => null); // the line broke, perhaps half-way through the answer: asked again later
+    if (told) {
       word.querySelector("[data-text]").textContent = told.text;
       word.classList.toggle("works", told.works);
     }
