@@ -39,6 +39,23 @@ class PrivateFeed(Base):
     last_status: Mapped[int | None]
 
 
+class FeedVisit(Base):
+    """What one app last asked of one private feed, and what it was answered.
+
+    Like the hits a fact of the past, without a foreign key. ``by_server`` tells that the
+    app's own server came, as Overcast's does, and not somebody's device.
+    """
+
+    __tablename__ = "feed_visits"
+
+    feed_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    app: Mapped[str] = mapped_column(String(80), primary_key=True)
+    by_server: Mapped[bool]
+    first_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_status: Mapped[int]
+
+
 class Grant(Base):
     """The right of one member to hear a show, a tier, a season or an episode for a time."""
 

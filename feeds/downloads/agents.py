@@ -134,6 +134,12 @@ def feed_app(user_agent: str, classify: Classifier | None = None) -> str:
     return product.strip()[:LONGEST_NAME] or OTHER
 
 
+def storable(text: str) -> str:
+    """A user agent as every database takes it, not longer than 512 characters."""
+    # PostgreSQL takes neither NUL nor half of a surrogate pair.
+    return text[:LONGEST].replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")
+
+
 def own_servers() -> list[Rule]:
     """The servers of podcast apps in our own table; no other list tells them from bots."""
     return [

@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.models import BusyAddress, CountedDay, MemberPlay, RawHit
+from feeds.models import FeedVisit, PrivateFeed
 
 _FINISHED = or_(CountedDay.hits_version <= CountedDay.counted_version, CountedDay.raw_expired)
 
@@ -56,8 +57,14 @@ def _expire_day(session: Session, day: date, episode_key: str) -> int:
 
 
 def forget_member(session: Session, member_id: int) -> None:
-    """Take a member out of hits and plays; the downloads, which name nobody, stay counted."""
+    """Take a member out of hits, plays and visits; downloads, which name nobody, stay."""
     session.execute(
         update(RawHit).where(RawHit.member_id == member_id).values(member_id=None, feed_id=None)
     )
     session.execute(delete(MemberPlay).where(MemberPlay.member_id == member_id))
+    theirs = select(PrivateFeed.id).where(PrivateFeed.member_id == member_id)
+    session.execute(
+        delete(FeedVisit)
+        .where(FeedVisit.feed_id.in_(theirs))
+        .execution_options(synchronize_session=False)
+    )

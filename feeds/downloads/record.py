@@ -5,8 +5,8 @@ batches; what it could not write yet it tries again. The bound: a process that i
 the hits since the last flush (``interval`` seconds or ``batch_size`` entries, whichever was
 first) and the polls of ``poll_interval``; a full buffer refuses new entries and counts them.
 
-Of polls only a feed's latest matters ("last fetched 14:03 by Overcast, 200"), so they wait in
-one place per feed: the hundredth poll of a minute costs no more than a dictionary entry.
+Of polls only an app's latest matters ("last fetched 14:03 by Overcast, 200"), so they wait in
+one place per feed and app: the hundredth poll of a minute costs no more than a dictionary entry.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class HitBuffer:
         self._interval = interval
         self._poll_interval = poll_interval
         self._hits: deque[MediaHit] = deque()
-        self._polls: dict[int, FeedPoll] = {}
+        self._polls: dict[tuple[int, str], FeedPoll] = {}
         self._batch: list[Entry] = []  # taken out, not yet written
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -126,10 +126,11 @@ class HitBuffer:
             self._wake.set()
 
     def _put_poll(self, poll: FeedPoll) -> None:
-        if len(self._polls) >= self._limit and poll.feed_id not in self._polls:
+        which = (poll.feed_id, poll.user_agent)
+        if len(self._polls) >= self._limit and which not in self._polls:
             self._drop(1)
             return
-        self._polls[poll.feed_id] = poll
+        self._polls[which] = poll
 
     def flush(self) -> bool:
         """Write what waits now, on the caller's thread. False if the writer refused."""

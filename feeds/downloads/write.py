@@ -12,12 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from feeds.downloads.agents import LONGEST, Classifier, built_in_agents, feed_app
+from feeds.downloads.agents import Classifier, built_in_agents, feed_app, storable
 from feeds.downloads.country import CountryOf, no_country
 from feeds.downloads.models import CountedDay, RawHit
 from feeds.downloads.privacy import hash_address
 from feeds.downloads.ranges import read_range
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
+from feeds.downloads.visits import note_visits
 from feeds.models import PrivateFeed
 
 log = logging.getLogger(__name__)
@@ -115,15 +116,10 @@ def _row(hit: MediaHit, secret: bytes, country_of: CountryOf, feed_app: str) -> 
         "file_bytes": hit.file_bytes,
         "minute_bytes": hit.minute_bytes,
         "ip_hash": hash_address(hit.address, day, secret),
-        "user_agent": _storable(hit.user_agent),
+        "user_agent": storable(hit.user_agent),
         "country": country_of(hit.address),
         "feed_app": feed_app,
     }
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL takes neither NUL nor half of a surrogate pair.
-    return text[:LONGEST].replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")
 
 
 def _feed_apps(session: Session, hits: Sequence[MediaHit], classify: Classifier) -> list[str]:
@@ -180,12 +176,13 @@ def _note_polls(session: Session, polls: Sequence[FeedPoll], classify: Classifie
     )
     rows = [_poll_row(latest[feed_id], classify) for feed_id in sorted(latest)]
     session.connection().execute(statement, rows)
+    note_visits(session, polls, classify)
 
 
 def _poll_row(poll: FeedPoll, classify: Classifier) -> dict[str, Any]:
     return {
         "feed": poll.feed_id,
         "fetched_at": datetime.fromtimestamp(poll.at, UTC),
-        "app": _storable(feed_app(poll.user_agent, classify)),
+        "app": storable(feed_app(poll.user_agent, classify)),
         "answer": poll.status,
     }

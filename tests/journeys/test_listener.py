@@ -75,6 +75,9 @@ def test_by_mail_to_my_feed_and_it_turns_green_when_an_app_comes(
         )
         expect(page.get_by_text(works)).to_be_visible(timeout=30_000)
         expect(page.locator(".word")).to_contain_text("Overcast")
+        page.goto(f"{site.url}/me")
+        line = page.locator(".feed-list > li", has_text=f"phone {language}")
+        expect(line.locator(".doctor .good")).to_contain_text("Overcast")
 
 
 def test_the_link_of_the_mail_works_on_another_device_with_the_code(

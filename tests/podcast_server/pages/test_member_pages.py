@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from flask import Flask
@@ -12,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from episodes.models import Show
 from feeds.access import NOBODY, entitlement_at, parse_windows
+from feeds.doctor import Code, Finding
 from feeds.models import Access, PrivateFeed
 from feeds.private_feeds import feeds_of
 from podcast_server.accounts.hand_over import make_hand_over, read_hand_over
 from podcast_server.accounts.members import ensure_member
 from podcast_server.accounts.models import Member
 from podcast_server.database import reading
+from podcast_server.pages.feed_words import in_words
 from podcast_server.pages.public.offers import Offer, Price
 from podcast_server.services import Services
 from tests.conftest import Clock, People
@@ -324,3 +327,33 @@ def test_somebody_without_any_podcast_is_shown_the_way(
     ensure_member(session, "lonely@example.org", now=clock.now)
     session.commit()
     assert "No podcasts yet" in browser.sign_in(letters, "lonely@example.org").text
+
+
+def test_my_podcasts_say_how_each_feed_is_doing_and_what_to_do(
+    browser: Browser, session: Session, people: People, letters: Letters, clock: Clock
+) -> None:
+    page = browser.sign_in(letters, PAYING)
+    assert "Waiting for your app" in page.text
+    clock.advance(days=1)
+    page = browser.get("/me")
+    assert "No app has ever come for this feed." in page.text
+    assert "Open “Add to an app” again" in page.text
+    feed = session.get_one(PrivateFeed, people.paying.feed_id)
+    feed.last_fetched_at, feed.last_app = clock.now - timedelta(minutes=3), "Pocket Casts"
+    session.commit()
+    assert "Pocket Casts came 3 minutes ago and has everything." in browser.get("/me").text
+
+
+def test_the_doctor_does_not_repeat_what_the_page_says_of_the_membership(
+    browser: Browser, people: People, letters: Letters
+) -> None:
+    page = browser.sign_in(letters, "lapsed@example.org")
+    assert "The same feed opens again" in page.text
+    assert "The membership has ended:" not in page.text
+
+
+def test_every_finding_of_the_doctor_has_words(app: Flask, clock: Clock) -> None:
+    with app.test_request_context():
+        for code in get_args(Code):
+            (said,) = in_words([Finding(code, "info", "Overcast", clock.now)], clock.now)
+            assert said.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import (
     Blueprint,
@@ -15,14 +15,17 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from feeds.doctor import examine_feed
 from feeds.grants import Cause
 from feeds.models import PrivateFeed
 from feeds.private_feeds import open_feed, replace_feed, revoke_feed
 from podcast_server.accounts.standing import standings_of
 from podcast_server.database import reading
 from podcast_server.mail.letters import reset_letter
+from podcast_server.pages.feed_words import Said, in_words
 from podcast_server.pages.member.own_feed import my_feed
 from podcast_server.pages.member.podcasts.forms import NameForm
 from podcast_server.pages.member.posting import nudge_postman, post_letter
@@ -32,6 +35,7 @@ from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
 MOST_FEEDS = 8  # for one member and show
+_SAID_ABOVE = frozenset({"lapsed", "card_failing", "only_free"})
 
 
 blueprint = Blueprint("podcasts", __name__)
@@ -45,11 +49,13 @@ def mine() -> Response:
     with reading(services.engine) as database:
         standings = standings_of(database, the_member().id, now)
         on_sale = {s.show.id for s in standings if offers_of(database, s.show.id, now)}
+        told = {feed.id: _told(database, feed, now) for each in standings for feed in each.feeds}
     return make_response(
         render_template(
             "member/podcasts/podcasts.html",
             standings=standings,
             on_sale=on_sale,
+            told=told,
             now=now,
             form=NameForm(),
             most=MOST_FEEDS,
@@ -114,6 +120,12 @@ def remove(feed_id: int) -> Response:
         revoke_feed(database, feed, cause=_by_member(), now=now)
     flash(gettext("The feed was removed. It no longer plays anywhere."), "success")
     return redirect(url_for(".mine"), 303)
+
+
+def _told(database: Session, feed: PrivateFeed, now: datetime) -> list[Said]:
+    """What the feed doctor says, but for the membership, which the page says above."""
+    findings = examine_feed(database, feed, now)
+    return in_words([each for each in findings if each.code not in _SAID_ABOVE], now)
 
 
 def _by_member() -> Cause:
