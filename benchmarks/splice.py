@@ -78,7 +78,7 @@ def take_turns(ways: dict[str, tuple[Callable[[], object], int]]) -> dict[str, l
 
 
 def _prepare(document: bytes) -> PreparedDocument:
-    return prepare(document, feed_sentinel=FEED_SENTINEL, media_sentinel=MEDIA_SENTINEL)
+    return prepare(document, (FEED_SENTINEL, MEDIA_SENTINEL))
 
 
 def _replace(document: bytes) -> bytes:

@@ -1,9 +1,10 @@
-"""The two tokens of a private feed: mint them, read them.
+"""The tokens of a private feed: mint them, read them.
 
 A token is a two-letter kind, the feed's random id in base32 and a signature over it in hex:
 alphabets without case, because some podcast apps compare addresses ignoring it (AntennaPod). The
-feed token opens the feed; the media token opens audio, transcripts and chapters. They sign
-the same id with different salts, so a shared episode link does not give the feed away.
+feed token opens the feed; the media token opens audio, transcripts and chapters; the report
+token opens nothing, it only lets whoever reads the feed's description have the feed closed.
+They sign the same id with different salts, so a shared episode link does not give the feed away.
 """
 
 from __future__ import annotations
@@ -24,14 +25,19 @@ from itsdangerous.signer import SigningAlgorithm
 
 from feeds.errors import FeedError, UnknownSigningKey
 
-Kind = Literal["pf", "pm"]
+Kind = Literal["pf", "pm", "pr"]
 FEED: Kind = "pf"
 MEDIA: Kind = "pm"
+REPORT: Kind = "pr"
 
 ID_LENGTH = 16  # base32 characters: 80 random bits
 SIGNATURE_BYTES = 16  # 32 hex characters
 TOKEN_LENGTH = 2 + ID_LENGTH + 2 * SIGNATURE_BYTES
-_SALTS: dict[Kind, bytes] = {FEED: b"podcast-server.feed", MEDIA: b"podcast-server.media"}
+_SALTS: dict[Kind, bytes] = {
+    FEED: b"podcast-server.feed",
+    MEDIA: b"podcast-server.media",
+    REPORT: b"podcast-server.report",
+}
 _ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 

@@ -14,7 +14,7 @@ from podcast_server.settings import LogSettings
 _CHATTY = ("botocore", "boto3", "urllib3", "alembic", "httpx", "huey", "markdown_it", "PIL")
 # A token of ours anywhere in a text: its kind, 16 characters of id, 32 of signature.
 # No word boundaries: somebody may have typed on after it.
-_TOKEN = re.compile(r"(p[fm])[a-z2-7]{16}[0-9a-f]{32}", re.IGNORECASE)
+_TOKEN = re.compile(r"(p[fmr])[a-z2-7]{16}[0-9a-f]{32}", re.IGNORECASE)
 
 
 def redact(text: str) -> str:

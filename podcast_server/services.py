@@ -21,8 +21,9 @@ from feeds.downloads.record import HitBuffer
 from feeds.downloads.write import entry_writer
 from feeds.editions import Editions
 from feeds.personalise import PreparedDocument, prepare
-from feeds.rendering.assemble import FEED_SENTINEL, MEDIA_SENTINEL, Addresses, Assembler
+from feeds.rendering.assemble import Addresses, Assembler
 from feeds.rendering.document import FeedDocument
+from feeds.rendering.sentinels import SENTINELS
 from feeds.rendering.write import write_feed
 from feeds.tokens import Tokens, load_signing_keys
 from podcast_server.billing.dunning import Rules
@@ -142,8 +143,7 @@ def build_edition(document: FeedDocument) -> PreparedDocument:
     """Render a document and prepare it for splicing tokens in."""
     return prepare(
         write_feed(document),
-        feed_sentinel=FEED_SENTINEL.encode(),
-        media_sentinel=MEDIA_SENTINEL.encode(),
+        tuple(sentinel.encode() for sentinel in SENTINELS),
     )
 
 

@@ -9,7 +9,7 @@ from feeds.delivery.caching import choose_coding, matches
 from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
 from feeds.delivery.lookup import FeedRow, Lookup
 from feeds.editions import Editions
-from feeds.tokens import FEED, MEDIA, TOKEN_LENGTH, Tokens
+from feeds.tokens import FEED, MEDIA, REPORT, TOKEN_LENGTH, Tokens
 
 _SHARED = [
     ("Content-Type", "application/rss+xml; charset=utf-8"),
@@ -56,8 +56,9 @@ def answer_private_feed(
         return FeedAnswer(Answer(304, [("ETag", etag), *_PRIVATE]), row.feed_id)
     feed_token = token.lower().encode()
     media_token = tokens.mint(MEDIA, feed_key, row.signing_key).encode()
+    report_token = tokens.mint(REPORT, feed_key, row.signing_key).encode()
     copy = edition.gzip if gzip else edition.plain
-    body = copy(feed_token, media_token)
+    body = copy(feed_token, media_token, report_token)
     return FeedAnswer(_ok(body, etag, gzip=gzip, fixed=_PRIVATE), row.feed_id)
 
 
@@ -74,7 +75,7 @@ def answer_public_feed(
     if matches(request.if_none_match, etag):
         return Answer(304, [("ETag", etag), *_PUBLIC])
     copy = edition.gzip if gzip else edition.plain
-    return _ok(copy(_NOBODY, _NOBODY), etag, gzip=gzip, fixed=_PUBLIC)
+    return _ok(copy(_NOBODY, _NOBODY, _NOBODY), etag, gzip=gzip, fixed=_PUBLIC)
 
 
 def _entitlement(row: FeedRow, now: float) -> Entitlement | None:

@@ -41,14 +41,14 @@ class TokenShare:
         )
 
 
-def measure_shares(template: Template) -> tuple[TokenShare, TokenShare]:
-    """The share of the feed token and of the media token."""
+def measure_shares(template: Template) -> tuple[TokenShare, ...]:
+    """The share of each kind of token."""
     size = len(template.body)
-    ends: tuple[list[int], list[int]] = ([], [])
+    ends: list[list[int]] = [[] for _ in template.placeholders]
     for each in template.occurrences:
         ends[each.kind].append(each.end)
-    feed, media = template.placeholders
-    return _share(feed, ends[0], size), _share(media, ends[1], size)
+    both = zip(template.placeholders, ends, strict=True)
+    return tuple(_share(placeholder, theirs, size) for placeholder, theirs in both)
 
 
 def _share(placeholder: bytes, ends: Iterable[int], size: int) -> TokenShare:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from feeds.personalise.checksum import TokenShare, measure_shares
 from feeds.personalise.stencil import Stencil
-from feeds.personalise.template import Pair, Template
+from feeds.personalise.template import Template, Words
 
 GZIP = zlib.MAX_WBITS + 16  # ask zlib for gzip's wrapping
 ORDINARY_LEVEL = 6  # when every request pays, the last percent is not worth a second try
@@ -19,7 +19,7 @@ ORDINARY_LEVEL = 6  # when every request pays, the last percent is not worth a s
 class GzipCopies(Protocol):
     """Personal copies of one template in gzip (RFC 1952)."""
 
-    def gzip(self, tokens: Pair) -> bytes:
+    def gzip(self, tokens: Words) -> bytes:
         """The copy with these tokens."""
 
     @property
@@ -39,19 +39,19 @@ class SplicedCopies:
     size: int
     template_crc: int
     template_size: int
-    feed_share: TokenShare
-    media_share: TokenShare
+    shares: tuple[TokenShare, ...]
 
-    def gzip(self, tokens: Pair) -> bytes:
+    def gzip(self, tokens: Words) -> bytes:
         """The copy with these tokens: microseconds."""
-        feed, media = tokens
-        crc = self.template_crc ^ self.feed_share.of(feed) ^ self.media_share.of(media)
+        crc = self.template_crc
+        for share, token in zip(self.shares, tokens, strict=True):
+            crc ^= share.of(token)
         return self.stencil.fill(tokens, struct.pack("<II", crc, self.template_size))
 
     @property
     def weight(self) -> int:
         """Bytes of memory held."""
-        tables = (*self.feed_share.tables, *self.media_share.tables)
+        tables = [table for share in self.shares for table in share.tables]
         return self.stencil.weight + sum(map(getsizeof, tables))
 
 
@@ -63,7 +63,7 @@ class OrdinaryCopies:
     size: None = None
     weight: int = 0
 
-    def gzip(self, tokens: Pair) -> bytes:
+    def gzip(self, tokens: Words) -> bytes:
         """The copy with these tokens: milliseconds."""
         squeezer = zlib.compressobj(ORDINARY_LEVEL, zlib.DEFLATED, GZIP)
         return squeezer.compress(self.plain.fill(tokens)) + squeezer.flush()
@@ -71,13 +71,11 @@ class OrdinaryCopies:
 
 def splice(template: Template, stencil: Stencil) -> SplicedCopies:
     """Copies from the template's compressed stencil."""
-    feed_share, media_share = measure_shares(template)
     trailer = 8  # CRC32 and ISIZE, which is the size modulo 2^32 (RFC 1952 §2.3.1)
     return SplicedCopies(
         stencil=stencil,
         size=stencil.filled_size(template.placeholders) + trailer,
         template_crc=zlib.crc32(template.body),
         template_size=len(template.body) & 0xFFFFFFFF,
-        feed_share=feed_share,
-        media_share=media_share,
+        shares=measure_shares(template),
     )

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from feeds.personalise.stencil import Stencil, make_stencil
-from feeds.personalise.template import Occurrence, Pair, Template
+from feeds.personalise.template import Occurrence, Template, Words
 
 RAW = -zlib.MAX_WBITS  # deflate without zlib's or gzip's wrapping
 WINDOW = 1 << zlib.MAX_WBITS  # how far back a copy may reach (§2)
@@ -25,6 +25,7 @@ PATIENCE = 2  # after so many, every leak becomes a hole at once
 # ID1 ID2, CM deflate, no flags, no time, XFL "slowest", OS unknown (RFC 1952 §2.3.1): nothing
 # in it depends on the clock or the machine.
 GZIP_HEADER = bytes.fromhex("1f8b 08 00 00000000 02 ff")
+_PROBES = b"abcdefghijklmnopqrstuvwxyz"  # a token of one letter for each kind
 EMPTY_STORED_BLOCK = b"\x00\x00\xff\xff"  # LEN 0 and its complement
 
 
@@ -53,7 +54,7 @@ def with_a_hole_for_every_token(template: Template, level: int) -> Stencil:
     return _deflate_around(template.body, template.occurrences, level)
 
 
-def inflate(stencil: Stencil, tokens: Pair) -> bytes:
+def inflate(stencil: Stencil, tokens: Words) -> bytes:
     """What the stream decodes to with these tokens. Raises zlib.error on a broken stream."""
     return zlib.decompress(stencil.fill(tokens)[len(GZIP_HEADER) :], RAW)
 
@@ -70,8 +71,9 @@ def _out_of_reach(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
 
 def _leaks(template: Template, stencil: Stencil) -> list[Occurrence]:
     """Occurrences that do not decode to the token in the holes: part of them is a literal."""
-    feed, media = template.placeholders
-    probes = (b"a" * len(feed), b"b" * len(media))
+    probes = tuple(
+        bytes([_PROBES[kind]]) * len(each) for kind, each in enumerate(template.placeholders)
+    )
     decoded = inflate(stencil, probes)
     return [
         each for each in template.occurrences if decoded[each.start : each.end] != probes[each.kind]

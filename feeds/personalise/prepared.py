@@ -13,7 +13,7 @@ from feeds.personalise import template as templates
 from feeds.personalise.copies import GZIP, GzipCopies, OrdinaryCopies, splice
 from feeds.personalise.deflate import with_a_hole_for_every_token, with_few_holes
 from feeds.personalise.stencil import Stencil, cut
-from feeds.personalise.template import Pair, Template
+from feeds.personalise.template import Template, Words
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ PROOFS = 2
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """One document, ready to be handed out with any two tokens.
+    """One document, ready to be handed out with any tokens, one for each sentinel.
 
     Tokens have the length of their sentinel and consist of a–z and 0–9, otherwise ``plain``
     and ``gzip`` raise ValueError. ``fingerprint`` (20 hex digits of SHA-256) is the same
@@ -33,17 +33,17 @@ class PreparedDocument:
 
     plain_size: int
     fingerprint: str
-    lengths: tuple[int, int]
+    lengths: tuple[int, ...]
     stencil: Stencil = field(repr=False)
     copies: GzipCopies = field(repr=False)
 
-    def plain(self, feed_token: bytes, media_token: bytes) -> bytes:
-        """The document with these tokens."""
-        return self.stencil.fill(self._accept(feed_token, media_token))
+    def plain(self, *tokens: bytes) -> bytes:
+        """The document with these tokens, in the order of the sentinels."""
+        return self.stencil.fill(self._accept(tokens))
 
-    def gzip(self, feed_token: bytes, media_token: bytes) -> bytes:
+    def gzip(self, *tokens: bytes) -> bytes:
         """The same in gzip (RFC 1952), the same bytes each time."""
-        return self.copies.gzip(self._accept(feed_token, media_token))
+        return self.copies.gzip(self._accept(tokens))
 
     @property
     def gzip_size(self) -> int | None:
@@ -55,37 +55,33 @@ class PreparedDocument:
         """Bytes of memory held, for a bounded cache."""
         return self.stencil.weight + self.copies.weight
 
-    def _accept(self, *tokens: bytes) -> tuple[bytes, bytes]:
-        feed, media = tokens
-        if (len(feed), len(media)) != self.lengths:
+    def _accept(self, tokens: Words) -> Words:
+        if tuple(map(len, tokens)) != self.lengths:
             raise ValueError(f"tokens must have {self.lengths} bytes")
         for token in tokens:
             # bytes.isalnum knows ASCII only, so what is left to exclude is upper case.
             if not token.isalnum() or token.lower() != token:
                 raise ValueError("tokens consist of a-z and 0-9")
-        return feed, media
+        return tokens
 
 
-def prepare(
-    document: bytes, *, feed_sentinel: bytes, media_sentinel: bytes, level: int = 9
-) -> PreparedDocument:
+def prepare(document: bytes, sentinels: Words, *, level: int = 9) -> PreparedDocument:
     """Compress an XML document (UTF-8) in which sentinels stand where the tokens will go.
 
     ``level`` is zlib's. Raises ValueError if the document holds bytes that XML forbids, or if
     the sentinels are empty, over 256 bytes, or contained in one another.
     """
-    template = templates.from_document(document, (feed_sentinel, media_sentinel))
+    template = templates.from_document(document, sentinels)
     plain = cut(template.body, template.occurrences)
     return assemble(template, plain, _first_proven(template, plain, level))
 
 
 def assemble(template: Template, plain: Stencil, copies: GzipCopies) -> PreparedDocument:
     """A prepared document from its parts."""
-    feed, media = template.placeholders
     return PreparedDocument(
         plain_size=len(template.body),
         fingerprint=hashlib.sha256(template.body).hexdigest()[:20],
-        lengths=(len(feed), len(media)),
+        lengths=tuple(map(len, template.placeholders)),
         stencil=plain,
         copies=copies,
     )
@@ -118,7 +114,7 @@ def _try(method: Method, template: Template, plain: Stencil, level: int) -> Gzip
     return copies
 
 
-def _random_tokens(template: Template) -> Pair:
-    feed, media = template.placeholders
-    digits = secrets.token_hex(len(feed) + len(media)).encode()
-    return digits[: len(feed)], digits[len(feed) : len(feed) + len(media)]
+def _random_tokens(template: Template) -> Words:
+    return tuple(
+        secrets.token_hex(len(each))[: len(each)].encode() for each in template.placeholders
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from sys import getsizeof
 
-from feeds.personalise.template import Occurrence, Pair
+from feeds.personalise.template import Occurrence, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Stencil:
     parts: tuple[bytes, ...]
     kinds: bytes
 
-    def fill(self, tokens: Pair, tail: bytes = b"") -> bytes:
+    def fill(self, tokens: Words, tail: bytes = b"") -> bytes:
         """The whole with the tokens in their gaps and ``tail`` after the end, in one copy."""
         parts = [*self.parts, tail]
         parts[1:-1:2] = [tokens[kind] for kind in self.kinds]
@@ -32,15 +32,15 @@ class Stencil:
         """Bytes of memory held."""
         return getsizeof(self.parts) + getsizeof(self.kinds) + sum(map(getsizeof, self.texts))
 
-    def filled_size(self, tokens: Pair) -> int:
+    def filled_size(self, tokens: Words) -> int:
         """The length in bytes of ``fill(tokens)``."""
         return sum(map(len, self.texts)) + sum(len(tokens[kind]) for kind in self.kinds)
 
 
 def make_stencil(texts: Sequence[bytes], kinds: bytes) -> Stencil:
     """Texts with a gap between each two. Raises ValueError if the numbers do not fit."""
-    if len(texts) != len(kinds) + 1 or not set(kinds) <= {0, 1}:
-        raise ValueError("a stencil has one text more than gaps, and two kinds of gap")
+    if len(texts) != len(kinds) + 1:
+        raise ValueError("a stencil has one text more than gaps")
     parts = [b""] * (2 * len(texts) - 1)
     parts[::2] = texts
     return Stencil(tuple(parts), kinds)

@@ -1,9 +1,10 @@
 """A prepared document as bytes, so that one worker process compresses and all serve.
 
 The format: MAGIC (with the version), 16 bytes of BLAKE2b over everything after them, then a
-header, the kinds of the gaps, the lengths of the texts, and the texts. Only the compressed
-stencil is kept: filled with the placeholders it decodes to the template, and all else follows
-from that. A document that could not be spliced is kept as one compressed text.
+header, the lengths of the tokens, the kinds of the gaps, the lengths of the texts, and the
+texts. Only the compressed stencil is kept: filled with the placeholders it decodes to the
+template, and all else follows from that. A document that could not be spliced is kept as one
+compressed text.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from feeds.personalise.copies import GzipCopies, OrdinaryCopies, SplicedCopies, 
 from feeds.personalise.deflate import inflate
 from feeds.personalise.prepared import PreparedDocument, assemble
 from feeds.personalise.stencil import Stencil, cut, make_stencil
-from feeds.personalise.template import Pair, from_body, make_placeholders
+from feeds.personalise.template import Words, from_body, make_placeholders
 
-MAGIC = b"feedcopy1\n"  # change the number with the format, the placeholders or their order
+MAGIC = b"feedcopy2\n"  # change the number with the format, the placeholders or their order
 DIGEST_SIZE = 16
-HEADER = struct.Struct(">?HHI")  # spliced?, length of the feed token, of the media token, gaps
+HEADER = struct.Struct(">?BI")  # spliced?, kinds of token, gaps
 
 
 def dump(prepared: PreparedDocument) -> bytes:
@@ -33,7 +34,8 @@ def dump(prepared: PreparedDocument) -> bytes:
     lengths = [len(text) for text in stencil.texts]
     content = b"".join(
         (
-            HEADER.pack(spliced, *prepared.lengths, len(stencil.kinds)),
+            HEADER.pack(spliced, len(prepared.lengths), len(stencil.kinds)),
+            struct.pack(f">{len(prepared.lengths)}H", *prepared.lengths),
             stencil.kinds,
             struct.pack(f">{len(lengths)}I", *lengths),
             *stencil.texts,
@@ -58,18 +60,19 @@ def load(data: bytes) -> PreparedDocument:
 
 
 def _read(content: bytes) -> PreparedDocument:
-    spliced, feed_length, media_length, gaps = HEADER.unpack_from(content)
-    placeholders = make_placeholders(feed_length, media_length)
-    kinds = content[HEADER.size : HEADER.size + gaps]
-    lengths = struct.unpack_from(f">{gaps + 1}I", content, HEADER.size + gaps)
-    texts, at = [], HEADER.size + gaps + 4 * (gaps + 1)
+    spliced, count, gaps = HEADER.unpack_from(content)
+    placeholders = make_placeholders(*struct.unpack_from(f">{count}H", content, HEADER.size))
+    start = HEADER.size + 2 * count
+    kinds = content[start : start + gaps]
+    lengths = struct.unpack_from(f">{gaps + 1}I", content, start + gaps)
+    texts, at = [], start + gaps + 4 * (gaps + 1)
     for length in lengths:
         texts.append(content[at : at + length])
         at += length
     return _rebuild(make_stencil(texts, kinds), placeholders, spliced)
 
 
-def _rebuild(stencil: Stencil, placeholders: Pair, spliced: bool) -> PreparedDocument:
+def _rebuild(stencil: Stencil, placeholders: Words, spliced: bool) -> PreparedDocument:
     body = inflate(stencil, placeholders) if spliced else zlib.decompress(stencil.texts[0])
     template = from_body(body, placeholders)
     plain = cut(body, template.occurrences)

@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session, selectinload
 
 from episodes.models import Audio, Episode, Show
 from episodes.notes import notes_html, plain_text
-from feeds.access import NOBODY, Entitlement, EpisodeFacts, is_out, is_public, may_hear, next_change
+from feeds.access import (
+    NOBODY,
+    REPLACED,
+    Entitlement,
+    EpisodeFacts,
+    is_out,
+    is_public,
+    may_hear,
+    next_change,
+)
 from feeds.editions import Assembled
 from feeds.rendering.document import (
     Enclosure,
@@ -25,7 +34,12 @@ from feeds.rendering.document import (
 )
 from feeds.rendering.limits import shorten
 from feeds.rendering.notices import notice_item
-from feeds.rendering.sentinels import FEED_SENTINEL, MEDIA_SENTINEL, without_sentinels
+from feeds.rendering.sentinels import (
+    FEED_SENTINEL,
+    MEDIA_SENTINEL,
+    REPORT_SENTINEL,
+    without_sentinels,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,10 @@ class Addresses:
     def renew(self, token: str) -> str:
         """Where a notice in a feed leads: the way back in."""
         return f"{self.public_url}/m/{token}/renew"
+
+    def report(self, token: str) -> str:
+        """Where a feed in wrong hands is reported."""
+        return f"{self.public_url}/report/{token}"
 
     def artwork(self, key: str) -> str:
         """A cover, public."""
@@ -165,14 +183,20 @@ class _Assembly:
             funding=Funding(self.addresses.show(show.slug), without_sentinels(show.title)),
             updated=_latest(show, items),
             items=tuple(items),
+            report_url=self.addresses.report(REPORT_SENTINEL)
+            if private and notice != REPLACED
+            else None,
         )
+
+    def _report(self) -> str:
+        return self.addresses.report(REPORT_SENTINEL)
 
     def _item(self, episode: Episode, facts: EpisodeFacts) -> FeedItem | None:
         if self.seen_by is None:
             if is_public(facts, self.now):
                 return self._full(episode)
             return self._teaser(episode) if self.show.public_feed == "teaser" else None
-        if self.seen_by.notice == "replaced":
+        if self.seen_by.notice == REPLACED:
             return None
         return self._full(episode) if may_hear(self.seen_by, facts, self.now) else None
 

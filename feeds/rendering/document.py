@@ -90,7 +90,8 @@ class FeedDocument:
     """A whole feed; ``updated`` (aware) comes from what it holds, never from the clock.
 
     ``private`` keeps it out of directories; ``new_feed_url`` must be the subscriber's own;
-    ``ttl`` is in minutes.
+    ``ttl`` is in minutes. ``report_url`` is where the description lets a feed in wrong hands be
+    closed.
     """
 
     title: str
@@ -117,6 +118,7 @@ class FeedDocument:
     new_feed_url: str | None = None
     complete: bool = False
     ttl: int | None = None
+    report_url: str | None = None
 
 
 _FIELDS: dict[type, Callable[[Any], tuple[Any, ...]]] = {

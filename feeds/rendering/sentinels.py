@@ -10,6 +10,9 @@ from feeds.tokens import TOKEN_LENGTH
 # They have exactly a token's length and, like tokens, nothing but letters and digits.
 FEED_SENTINEL = "FEEDTOKENSTANDSHERE".ljust(TOKEN_LENGTH, "0")
 MEDIA_SENTINEL = "MEDIATOKENSTANDSHERE".ljust(TOKEN_LENGTH, "1")
+REPORT_SENTINEL = "REPORTTOKENSTANDSHERE".ljust(TOKEN_LENGTH, "2")
+SENTINELS = (FEED_SENTINEL, MEDIA_SENTINEL, REPORT_SENTINEL)
+"""In the order in which personal copies take their tokens."""
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -21,7 +24,12 @@ def without_sentinels(text: str) -> str:
     drops a character or, to shorten notes, a tag: both are looked through here.
     """
     text = clean(text)
-    while FEED_SENTINEL in text or MEDIA_SENTINEL in text:
-        text = text.replace(FEED_SENTINEL, "").replace(MEDIA_SENTINEL, "")
+    while _holds_one(text):
+        for sentinel in SENTINELS:
+            text = text.replace(sentinel, "")
     bare = _TAG.sub("", text)
-    return without_sentinels(bare) if FEED_SENTINEL in bare or MEDIA_SENTINEL in bare else text
+    return without_sentinels(bare) if _holds_one(bare) else text
+
+
+def _holds_one(text: str) -> bool:
+    return any(sentinel in text for sentinel in SENTINELS)

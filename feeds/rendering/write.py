@@ -19,7 +19,8 @@ from lxml import etree
 
 from feeds.rendering.document import FeedDocument, FeedItem
 from feeds.rendering.limited_html import limited_html
-from feeds.rendering.limits import clean, shorten
+from feeds.rendering.limits import MAX_DESCRIPTION, clean, shorten
+from feeds.rendering.report import report_paragraph
 from feeds.rendering.tags import googleplay, itunes, podcast
 
 # feedgen switches the process' locale twice for every date, which is not thread-safe and can
@@ -90,7 +91,7 @@ def write_feed(document: FeedDocument) -> bytes:
 def _write_channel(feed: FeedGenerator, document: FeedDocument) -> None:
     title = shorten(document.title) or "Untitled"
     feed.title(title)
-    feed.description(_unwrapped(limited_html(clean(document.description))) or title)
+    feed.description(_description(document) or title)
     # The last link becomes <link>; the feed's own secret address must not.
     feed.link(href=clean(document.self_url), rel="self", type="application/rss+xml")
     feed.link(href=clean(document.link) or _home(document.self_url), rel="alternate")
@@ -100,6 +101,14 @@ def _write_channel(feed: FeedGenerator, document: FeedDocument) -> None:
     feed.ttl(document.ttl)
     if document.copyright:
         feed.rights(shorten(document.copyright))
+
+
+def _description(document: FeedDocument) -> str:
+    """What the show is about, with the way to report the feed kept whole at its end."""
+    report = report_paragraph(clean(document.report_url or ""), document.language)
+    room = MAX_DESCRIPTION - len(report.encode())
+    about = limited_html(clean(document.description), room)
+    return about + report if report else _unwrapped(about)
 
 
 def _write_apple(apple: Any, document: FeedDocument) -> None:

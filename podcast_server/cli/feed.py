@@ -17,13 +17,14 @@ from feeds.private_feeds import (
     feed_url,
     feeds_of,
     find_feed,
-    media_token,
     open_feed,
     replace_feed,
     revoke_feed,
 )
-from feeds.rendering.assemble import FEED_SENTINEL, MEDIA_SENTINEL, Assembler
+from feeds.rendering.assemble import Assembler
+from feeds.rendering.sentinels import SENTINELS
 from feeds.rendering.write import write_feed
+from feeds.tokens import FEED, MEDIA, REPORT
 from podcast_server.accounts.members import find_member
 from podcast_server.cli.context import (
     Context,
@@ -180,10 +181,8 @@ def preview(context: Context, email: str, slug: str, name: str | None) -> None:
         access = session.get(Access, (found.member_id, found.show_id))
         seen_by = entitlement_at(parse_windows(access.windows if access else "[]"), now)
     assembled = Assembler(services.engine, services.addresses)(found.show_id, seen_by, now)
-    address = feed_url(services.tokens, services.settings.site.public_url, found)
     document = write_feed(assembled.document).decode()
-    click.echo(
-        document.replace(FEED_SENTINEL, address.rpartition("/")[2]).replace(
-            MEDIA_SENTINEL, media_token(services.tokens, found)
-        )
-    )
+    for sentinel, kind in zip(SENTINELS, (FEED, MEDIA, REPORT), strict=True):
+        token = services.tokens.mint(kind, found.key, found.signing_key)
+        document = document.replace(sentinel, token)
+    click.echo(document)

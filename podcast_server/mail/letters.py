@@ -99,3 +99,24 @@ def reset_letter(language: str, show: str, link: str) -> Letter:
         action=(_("Find the new address"), link),
         after=[_("It was not you? Sign in, reset it again, and end the other sessions.")],
     )
+
+
+def reported_letter(language: str, show: str, link: str) -> Letter:
+    """Word that somebody who found the feed had it closed, and where the new one is."""
+    _ = speaker(language)
+    return Letter(
+        kind="feed_reported",
+        language=language,
+        subject=_("Your feed of %(show)s was reported and replaced") % {"show": show},
+        paragraphs=[
+            _("Somebody came across your private feed and reported it, so its address is closed."),
+            _("Nothing is lost: a new address is ready. Add it to your podcast app."),
+        ],
+        action=(_("Find the new address"), link),
+        after=[
+            _(
+                "An address usually gets out by being shared or imported into a public app. "
+                "Nobody was told whose feed it is."
+            )
+        ],
+    )

@@ -17,6 +17,7 @@ from podcast_server.pages.member.billing.views import blueprint as billing
 from podcast_server.pages.member.join.views import blueprint as join
 from podcast_server.pages.member.podcasts.views import blueprint as podcasts
 from podcast_server.pages.member.renew.views import blueprint as renew
+from podcast_server.pages.member.report.views import blueprint as report
 from podcast_server.pages.member.sign_in.views import blueprint as sign_in
 from podcast_server.pages.public.artwork.views import blueprint as artwork
 from podcast_server.pages.public.discovery.views import blueprint as discovery
@@ -46,4 +47,5 @@ PAGES: tuple[Blueprint, ...] = (
     pay,  # /pay/<reference>
     done,  # /checkout/done
     renew,  # /m/<media token>/renew
+    report,  # /report/<report token>
 )

@@ -102,7 +102,7 @@ def test_another_worker_takes_the_edition_from_the_shared_folder(
     assert (first.count, second.count) == (1, 0)
     assert tag == same
     token = b"a" * 50
-    assert one.gzip(token, token) == other.gzip(token, token)
+    assert one.gzip(token, token, token) == other.gzip(token, token, token)
 
 
 def test_a_damaged_shared_edition_is_built_again(

@@ -57,7 +57,7 @@ def replaced(document: bytes, tokens: tuple[bytes, bytes]) -> bytes:
 
 
 def prepared(document: bytes, level: int = 9) -> PreparedDocument:
-    return prepare(document, feed_sentinel=F, media_sentinel=M, level=level)
+    return prepare(document, (F, M), level=level)
 
 
 def template_of(document: bytes) -> Template:

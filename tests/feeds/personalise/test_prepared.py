@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.sample_feed import sample_feed
-from feeds.personalise import prepare
+from feeds.personalise import dump, load, prepare
 from feeds.personalise.copies import SplicedCopies
 from tests.feeds.personalise.samples import (
     TOKENS,
@@ -49,7 +49,7 @@ def test_every_compression_level_gives_right_copies(document: bytes, level: int)
 def test_tokens_may_have_any_two_lengths(feed: int, media: int, times: int) -> None:
     sentinels, own = (b"<" * feed, b">" * media), (b"f" * feed, b"7" * media)
     document = (b"one %b two %b%b%b three" % (*sentinels, *sentinels)) * times
-    copy = prepare(document, feed_sentinel=sentinels[0], media_sentinel=sentinels[1])
+    copy = prepare(document, sentinels)
     expected = document.replace(sentinels[0], own[0]).replace(sentinels[1], own[1])
     assert copy.plain(*own) == gzip.decompress(copy.gzip(*own)) == expected
 
@@ -139,7 +139,7 @@ def test_bytes_that_xml_forbids_are_refused(document: bytes, forbidden: bytes) -
 )
 def test_sentinels_that_cannot_be_told_apart_are_refused(feed: bytes, media: bytes) -> None:
     with pytest.raises(ValueError, match=r"sentinels|a token has"):
-        prepare(b"<rss/>", feed_sentinel=feed, media_sentinel=media)
+        prepare(b"<rss/>", (feed, media))
 
 
 def test_a_changed_byte_of_a_token_is_noticed_by_the_checksum() -> None:
@@ -147,3 +147,24 @@ def test_a_changed_byte_of_a_token_is_noticed_by_the_checksum() -> None:
     damaged = copy.replace(TOKENS[1], b"x" + TOKENS[1][1:], 1)
     with pytest.raises(zlib.error, match="incorrect data check"):
         zlib.decompress(damaged, zlib.MAX_WBITS + 16)
+
+
+@given(st.integers(1, 90), st.integers(0, 60), st.integers(1, 3))
+def test_there_may_be_three_kinds_of_token(length: int, between: int, times: int) -> None:
+    sentinels = (b"<" * length, b">" * length, b"=" * length)
+    own = (b"f" * length, b"7" * length, b"r" * length)
+    document = (b"x".join((*sentinels, *sentinels)) + b"text" * between) * times
+    expected = document
+    for sentinel, token in zip(sentinels, own, strict=True):
+        expected = expected.replace(sentinel, token)
+    copy = prepare(document, sentinels)
+    assert copy.plain(*own) == gzip.decompress(copy.gzip(*own)) == expected
+    again = load(dump(copy))
+    assert again.gzip(*own) == copy.gzip(*own)
+
+
+def test_the_number_of_tokens_is_the_number_of_sentinels() -> None:
+    copy = prepare(b"<a/>", (b"111", b"222", b"333"))
+    for few_or_many in ((b"aaa", b"bbb"), (b"aaa",) * 4):
+        with pytest.raises(ValueError, match="tokens must have"):
+            copy.gzip(*few_or_many)

@@ -71,3 +71,8 @@ def test_every_sentinel_becomes_a_placeholder_in_its_place(document: bytes) -> N
     assert [(each.start, each.end) for each in template.occurrences] == found
     feed, media = template.placeholders
     assert template.body.replace(feed, F).replace(media, M) == document
+
+
+@pytest.mark.parametrize("length", range(1, 257, 15))
+def test_there_are_three_placeholders_of_any_one_length(length: int) -> None:
+    assert unmistakable(*make_placeholders(length, length, length))

@@ -130,6 +130,7 @@ def complete_document() -> FeedDocument:
         medium="course",
         complete=True,
         ttl=60,
+        report_url=f"{SITE}/report/REPORTTOKENSTANDSHERE22222",
         persons=(MARIT, OLA),
         categories=(
             ("Society & Culture", "Places & Travel"),

@@ -11,10 +11,12 @@ import podcastparser
 import pytest
 
 from feeds.rendering.limited_html import limited_html
+from feeds.rendering.report import report_paragraph
 from feeds.rendering.write import write_feed
 from tests.feeds.rendering.samples import NOTES, OLA, complete_document
 
 DOCUMENT = complete_document()
+DESCRIPTION = "<p>Letters from a harbour.</p>" + report_paragraph(DOCUMENT.report_url or "", "en")
 NOTICE, EPISODE, PLAIN = DOCUMENT.items
 XML = write_feed(DOCUMENT)
 
@@ -22,7 +24,7 @@ XML = write_feed(DOCUMENT)
 # itunes:explicit not at all unless it is "yes".
 BY_FEEDPARSER: list[tuple[Any, str]] = [
     (DOCUMENT.title, "feed.title"),
-    ("Letters from a harbour.", "feed.subtitle"),
+    (DESCRIPTION, "feed.subtitle"),
     (DOCUMENT.link, "feed.link"),
     (DOCUMENT.self_url, "next(l.href for l in feed.links if l.rel == 'self')"),
     (DOCUMENT.language, "feed.language"),
@@ -81,7 +83,7 @@ BY_FEEDPARSER: list[tuple[Any, str]] = [
 
 BY_PODCASTPARSER: list[tuple[Any, str]] = [
     (DOCUMENT.title, "feed['title']"),
-    ("Letters from a harbour.", "feed['description']"),
+    (DESCRIPTION, "feed['description']"),
     (DOCUMENT.link, "feed['link']"),
     (DOCUMENT.language, "feed['language']"),
     (DOCUMENT.author, "feed['itunes_author']"),

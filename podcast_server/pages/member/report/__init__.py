@@ -1,0 +1,1 @@
+"""Where a feed in wrong hands is reported."""
