@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +16,7 @@ from tests.browser import (
     newest_mail,
     visiting,
 )
-from tests.running import Installation
+from tests.running import Installation, fetch
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +45,10 @@ def public_paths(page: Page, site: Installation) -> list[str]:
     page.goto(f"{site.url}/shows/harbour")
     join = page.locator("a[href^='/join/']").first.get_attribute("href") or ""
     key = join.rsplit("/", 1)[1]
+    feed = site.json("feed", "url", "ada@example.org", "--show", "harbour")["feed"]
+    report = re.search(r'href="[^"]+(/report/[^"]+)"', fetch(feed).body.decode())
+    assert report
+    more.append(report[1])
     money = [join, f"/give/{key}", f"/group/{key}", "/gift", "/shows/harbour/donate"]
     return ["/", "/shows/harbour", *episodes, *more, embed, "/nowhere", "/sign-in", *money]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,6 +94,24 @@ def test_the_link_of_the_mail_works_on_another_device_with_the_code(
         expect(phone.locator("main")).to_contain_text("The same feed opens again")
         laptop.goto(link)
         expect(laptop.locator("main")).to_contain_text("no longer works")
+
+
+@pytest.mark.parametrize(("language", "done"), [("en", "Thank you"), ("fr", "Merci")])
+def test_somebody_who_finds_a_feed_reports_it_and_its_member_is_told(
+    site: Installation, browser: Browser, language: str, done: str
+) -> None:
+    name = f"lost {language}"
+    site.run("feed", "add", "ben@example.org", "--show", "harbour", "--name", name)
+    found = site.json("feed", "url", "ben@example.org", "--show", "harbour", "--name", name)["feed"]
+    link = re.search(r'href="(http[^"]+/report/[^"]+)"', fetch(found).body.decode())
+    assert link
+    with visiting(browser, phone=True, language=language, scripts=False) as page:
+        page.goto(link[1])
+        page.locator("main button[type=submit]").click()
+        expect(page.locator("h1")).to_have_text(done)
+        assert b"was replaced" in fetch(found).body
+        told, _code = newest_mail(site)
+        assert "/me/feeds/" in told
 
 
 def test_everything_to_read_and_to_fill_in_works_without_scripts(

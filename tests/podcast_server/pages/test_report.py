@@ -98,7 +98,7 @@ def test_a_report_closes_the_feed_and_its_member_gets_a_new_one_by_mail(
     assert PAYING not in page.text
     assert b"was replaced" in body_of(get(people.paying.feed))
     assert b"/report/" not in body_of(get(people.paying.feed))
-    assert get(f"{people.paying.media}/{'a' * 16}.mp3").status == 410
+    assert get(f"{people.paying.media}/{'a' * 10}.mp3").status == 410
     with reading(services.engine) as session:
         old, fresh = feeds_of(session, people.paying.member_id)
         assert (old.state, fresh.state, old.replaced_by_id) == ("replaced", "open", fresh.id)
