@@ -36,14 +36,25 @@ class Artwork:
     mime: str = "image/jpeg"
 
 
-def prepare_artwork(data: bytes, *, crop: bool = False) -> Artwork:
-    """Check and, where needed, shrink an image. ``crop`` cuts the middle square out.
+@dataclass(frozen=True, slots=True)
+class Square:
+    """Which square of an image to take: corner and side as fractions, the side of the width."""
+
+    left: float
+    top: float
+    side: float
+
+
+def prepare_artwork(data: bytes, *, crop: bool = False, square: Square | None = None) -> Artwork:
+    """Check and, where needed, shrink an image. ``crop`` cuts the ``square`` or the middle out.
 
     Raises ArtworkRefused with what to change.
     """
     if len(data) > MAX_BYTES:
         raise ArtworkRefused("the image is larger than 20 MB: save it as JPEG")
     image = _decode(data)
+    if crop and square is not None:
+        image = _cut_out(image, square)
     width, height = image.size
     side = min(width, height)
     if side < SMALLEST:
@@ -59,6 +70,14 @@ def prepare_artwork(data: bytes, *, crop: bool = False) -> Artwork:
         image = image.resize((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     encoded = _encode(image)
     return Artwork(encoded, image.size[0], hashlib.sha256(encoded).hexdigest())
+
+
+def _cut_out(image: Image.Image, square: Square) -> Image.Image:
+    width, height = image.size
+    side = max(1, min(round(square.side * width), width, height))
+    left = min(max(0, round(square.left * width)), width - side)
+    top = min(max(0, round(square.top * height)), height - side)
+    return image.crop((left, top, left + side, top + side))
 
 
 def _decode(data: bytes) -> Image.Image:

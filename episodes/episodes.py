@@ -112,11 +112,11 @@ def find_episode(session: Session, key: str) -> Episode:
 
 
 def episodes_of(session: Session, show_id: int) -> list[Episode]:
-    """A show's episodes, drafts first, then newest first."""
+    """A show's episodes but the deleted ones, drafts first, then newest first."""
     return list(
         session.scalars(
             select(Episode)
-            .where(Episode.show_id == show_id)
+            .where(Episode.show_id == show_id, Episode.state != "deleted")
             .order_by(Episode.publish_at.is_(None).desc(), Episode.publish_at.desc(), Episode.id)
         )
     )

@@ -112,7 +112,7 @@ class Episode(Base):
     number: Mapped[int | None]
     type: Mapped[str] = mapped_column(String(16), default="full")
     explicit: Mapped[bool | None]
-    state: Mapped[str] = mapped_column(String(16), default="draft")  # draft, ready, withdrawn
+    state: Mapped[str] = mapped_column(String(16), default="draft")  # …, ready, withdrawn, deleted
     audience: Mapped[str] = mapped_column(String(16), default="members")
     tier_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     publish_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -133,6 +133,18 @@ class Episode(Base):
     transcripts: Mapped[list[Transcript]] = relationship(
         back_populates="episode", order_by="Transcript.id", cascade="all, delete-orphan"
     )
+
+
+class EpisodeVersion(Base):
+    """What an episode's words were before a change. ``by`` is who changed them."""
+
+    __tablename__ = "episode_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    episode_id: Mapped[int] = mapped_column(ForeignKey("episodes.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by: Mapped[str] = mapped_column(String(255), default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Upload(Base):

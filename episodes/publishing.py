@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from episodes.errors import EpisodeError
 from episodes.models import Episode, Show
 
-Status = Literal["draft", "scheduled", "published", "withdrawn"]
+Status = Literal["draft", "scheduled", "published", "withdrawn", "deleted"]
 AUDIENCES = ("free", "members", "tiers", "sale")
 
 
@@ -37,6 +37,8 @@ def status_of(episode: Episode, now: datetime) -> Status:
     """The state a person would name, from the stored state and the clock."""
     if episode.state == "withdrawn":
         return "withdrawn"
+    if episode.state == "deleted":
+        return "deleted"
     if episode.state != "ready" or episode.publish_at is None:
         return "draft"
     return "published" if episode.publish_at <= now else "scheduled"
@@ -54,7 +56,11 @@ def publish_episode(session: Session, episode: Episode, *, at: datetime, now: da
 
 
 def unpublish_episode(
-    session: Session, episode: Episode, *, state: Literal["draft", "withdrawn"], now: datetime
+    session: Session,
+    episode: Episode,
+    *,
+    state: Literal["draft", "withdrawn", "deleted"],
+    now: datetime,
 ) -> None:
     """Take an episode out of every feed; its guid, audio and history stay."""
     episode.state = state

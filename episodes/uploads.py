@@ -19,6 +19,7 @@ from pathlib import Path, PurePath
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from episodes.arrivals import delete_draft, join_draft
 from episodes.audio.convert import Form
 from episodes.audio.probe import probe
 from episodes.episodes import new_episode_key
@@ -60,11 +61,13 @@ def begin_upload(
     fingerprint: str,
     max_bytes: int,
     now: datetime,
+    episode_key: str = "",
 ) -> Upload:
     """Begin, or find the upload of the same file that was interrupted.
 
-    ``fingerprint`` is whatever the browser knows of the file (name, size, date). Raises
-    UploadRefused for an empty or too large file.
+    ``episode_key`` names the episode whose audio it replaces. ``fingerprint`` is whatever the
+    browser knows of the file (name, size, date). Raises UploadRefused for an empty or too
+    large file.
     """
     if size <= 0:
         raise UploadRefused("the file is empty: export it again")
@@ -80,7 +83,7 @@ def begin_upload(
             Upload.state == "receiving",
         )
     ).first()
-    if known is not None:
+    if known is not None and episode_key in {"", known.episode_key}:
         return known
     key = secrets.token_hex(12)
     object_key = incoming_key(key, "bin")
@@ -95,7 +98,7 @@ def begin_upload(
         object_key=object_key,
         storage_id=begun.id,
         state="receiving",
-        episode_key=new_episode_key(),
+        episode_key=episode_key or new_episode_key(),
         created_at=now,
         updated_at=now,
     )
@@ -177,6 +180,7 @@ def abandon_upload(session: Session, storage: Storage, upload: Upload) -> None:
     """Give an upload up and free what had arrived."""
     storage.abort_upload(_handle(upload))
     storage.delete(upload.object_key)
+    delete_draft(session, upload)
     session.delete(upload)
     session.flush()
 
@@ -246,7 +250,8 @@ def _mark_ready(
         upload = session.scalars(select(Upload).where(Upload.key == key)).one()
         upload.audio_id = add_audio(session, upload.show_id, stored, now).id
         upload.fields, upload.warnings = fields, warnings
-        upload.state, upload.updated_at = "ready", now
+        joined = join_draft(session, upload, now)
+        upload.state, upload.updated_at = ("used" if joined else "ready"), now
 
 
 @contextmanager
@@ -260,6 +265,17 @@ def _as_file(storage: Storage, key: str) -> Iterator[Path]:
         shutil.copyfileobj(reader, file, 1024 * 1024)
         file.flush()
         yield Path(file.name)
+
+
+def open_uploads(session: Session, show_id: int) -> list[Upload]:
+    """A show's uploads that are not episodes yet, oldest first."""
+    return list(
+        session.scalars(
+            select(Upload)
+            .where(Upload.show_id == show_id, Upload.state != "used")
+            .order_by(Upload.id)
+        )
+    )
 
 
 def waiting_uploads(engine: Engine, now: datetime) -> list[str]:

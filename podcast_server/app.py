@@ -12,6 +12,7 @@ from feeds.delivery.views import delivery_blueprint
 from podcast_server.error_pages import install_error_pages
 from podcast_server.i18n import install_languages
 from podcast_server.jobs.schedule import work_off_payments
+from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.postman import Postman
 from podcast_server.mail.transport import choose_transport
@@ -45,6 +46,9 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     postman = _postman(services, clock)
     app.config.update(SERVICES=services, CLOCK=clock, POSTMAN=postman)
     app.config["TELLER"] = _teller(services, clock, postman)
+    app.config["EXAMINER"] = Postman(
+        lambda: examine_waiting_uploads(services, clock()), "examining uploads"
+    )
     policy = base_policy(services.storage, services.settings, clock())
     install_security(app, services.settings, services.tokens, policy)
     install_languages(app, services.settings)

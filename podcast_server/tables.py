@@ -6,6 +6,7 @@ import episodes.models
 import feeds.downloads.models
 import feeds.models
 import podcast_server.accounts.models
+import podcast_server.accounts.staff.models
 import podcast_server.billing.models
 import podcast_server.jobs.models
 import podcast_server.mail.models

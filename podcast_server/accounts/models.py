@@ -37,6 +37,7 @@ class SignInRequest(Base):
     address_hash: Mapped[str] = mapped_column(String(64), index=True)
     language: Mapped[str] = mapped_column(String(16))
     next_path: Mapped[str] = mapped_column(String(500), default="")
+    purpose: Mapped[str] = mapped_column(String(16), default="member", server_default="member")
     # Set when the request is to join a show's free plan.
     show_id: Mapped[int | None] = mapped_column(ForeignKey("shows.id"))
     offer_id: Mapped[str] = mapped_column(String(80), default="")

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, select, update
@@ -20,11 +21,15 @@ from podcast_server.accounts.members import AccountError, normalise_email
 from podcast_server.accounts.models import SignInRequest
 
 LIFE = timedelta(minutes=15)
+# What the key that codes and addresses are hashed with is derived for.
+SIGN_IN_SECRET = b"podcast-server.sign-in"
 MAX_WRONG_CODES = 5
 WINDOW = timedelta(hours=1)
 # From one place for one address; then for one address, and from one place, whatever the other.
 PER_BOTH, PER_EMAIL, PER_ADDRESS = 5, 15, 30
 KEEP = timedelta(days=2)
+# Which door a request opens. "operator" is for staff too, and was printed on the server itself.
+Purpose = Literal["member", "staff", "operator"]
 
 
 class TooManyRequests(AccountError):
@@ -46,6 +51,7 @@ class Asking:
     next_path: str = ""
     show_id: int | None = None
     offer_id: str = ""
+    purpose: Purpose = "member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,8 @@ def ask_to_sign_in(session: Session, asking: Asking, *, secret: bytes, now: date
     """
     email = normalise_email(asking.email)
     address = _digest(secret, "address", asking.address)
-    same_email, same_address = SignInRequest.email == email, SignInRequest.address_hash == address
-    _limit(session, and_(same_email, same_address), PER_BOTH, now)
-    _limit(session, same_email, PER_EMAIL, now)
-    _limit(session, same_address, PER_ADDRESS, now)
+    if asking.purpose != "operator":
+        _refuse_too_many(session, email, address, now)
     token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(1_000_000):06d}"
     request = SignInRequest(
         email=email,
@@ -79,6 +83,7 @@ def ask_to_sign_in(session: Session, asking: Asking, *, secret: bytes, now: date
         next_path=local_path(asking.next_path),
         show_id=asking.show_id,
         offer_id=asking.offer_id,
+        purpose=asking.purpose,
         created_at=now,
         expires_at=now + LIFE,
     )
@@ -87,14 +92,19 @@ def ask_to_sign_in(session: Session, asking: Asking, *, secret: bytes, now: date
     return WayIn(request, token, code)
 
 
-def find_request(session: Session, token: str, now: datetime) -> SignInRequest | None:
-    """The request a link belongs to, if it still works. Looking does not use it up."""
-    return _open(session, SignInRequest.token_hash == hash_token(token), now)
+def find_request(
+    session: Session, token: str, now: datetime, *purposes: Purpose
+) -> SignInRequest | None:
+    """The request a link belongs to, if it still works at this door (a member's if none is
+    named). Looking does not use it up."""
+    return _open(session, SignInRequest.token_hash == hash_token(token), now, purposes)
 
 
-def request_of_browser(session: Session, browser: str, now: datetime) -> SignInRequest | None:
-    """The newest request this browser made, if it still works."""
-    return _open(session, SignInRequest.browser_hash == hash_token(browser), now)
+def request_of_browser(
+    session: Session, browser: str, now: datetime, *purposes: Purpose
+) -> SignInRequest | None:
+    """The newest request this browser made, if it still works at this door."""
+    return _open(session, SignInRequest.browser_hash == hash_token(browser), now, purposes)
 
 
 def asked_here(request: SignInRequest, browser: str) -> bool:
@@ -151,11 +161,14 @@ def _digest(secret: bytes, salt: str, text: str) -> str:
     return hmac.digest(secret, f"{salt}:{text}".encode(), "sha256").hex()
 
 
-def _open(session: Session, condition: ColumnElement[bool], now: datetime) -> SignInRequest | None:
+def _open(
+    session: Session, condition: ColumnElement[bool], now: datetime, purposes: tuple[Purpose, ...]
+) -> SignInRequest | None:
     return session.scalars(
         select(SignInRequest)
         .where(
             condition,
+            SignInRequest.purpose.in_(purposes or ("member",)),
             SignInRequest.used_at.is_(None),
             SignInRequest.expires_at > now,
             SignInRequest.wrong_codes < MAX_WRONG_CODES,
@@ -163,6 +176,13 @@ def _open(session: Session, condition: ColumnElement[bool], now: datetime) -> Si
         .order_by(SignInRequest.id.desc())
         .limit(1)
     ).first()
+
+
+def _refuse_too_many(session: Session, email: str, address: str, now: datetime) -> None:
+    same_email, same_address = SignInRequest.email == email, SignInRequest.address_hash == address
+    _limit(session, and_(same_email, same_address), PER_BOTH, now)
+    _limit(session, same_email, PER_EMAIL, now)
+    _limit(session, same_address, PER_ADDRESS, now)
 
 
 def _limit(session: Session, condition: ColumnElement[bool], most: int, now: datetime) -> None:

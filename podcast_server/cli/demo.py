@@ -12,7 +12,8 @@ from podcast_server.cli.context import Context, pass_context
 from podcast_server.cli.feed import print_qr
 from podcast_server.cli.serve import require_free_port, run_server
 from podcast_server.cli.setup import initialise
-from podcast_server.demo.sample import LAPSED, PAYING, DemoLinks, fill_with_samples
+from podcast_server.cli.studio import make_link
+from podcast_server.demo.sample import LAPSED, OWNER, PAYING, DemoLinks, fill_with_samples
 from podcast_server.logs import set_up_logging
 from podcast_server.services import now_utc, open_services
 from podcast_server.settings import PREFIX, load_settings
@@ -48,8 +49,9 @@ def demo(context: Context, port: int, host: str, *, no_serve: bool) -> None:
     initialise(settings)
     services = open_services(settings)
     links = fill_with_samples(services, now_utc())
+    studio = make_link(services, OWNER)
     services.close()
-    _introduce(links, program=_program(), serving=not no_serve)
+    _introduce(links, studio, program=_program(), serving=not no_serve)
     if not no_serve:
         if context.config is not None:
             os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())
@@ -62,11 +64,13 @@ def _program() -> str:
     return str(called) if called.name == "podcast-server" else "podcast-server"
 
 
-def _introduce(links: DemoLinks, *, program: str, serving: bool) -> None:
+def _introduce(links: DemoLinks, studio: str, *, program: str, serving: bool) -> None:
     def heading(text: str) -> None:
         click.echo()
         click.secho(text, bold=True)
 
+    heading("The studio, where the show is made (the link works once, for fifteen minutes)")
+    click.echo(f"  {studio}")
     heading("The show's page, as everybody sees it")
     click.echo(f"  {links.show_page}")
     click.echo(f"  {links.public_feed}   (public feed)")
@@ -77,7 +81,7 @@ def _introduce(links: DemoLinks, *, program: str, serving: bool) -> None:
     click.echo(f"  {links.lapsed_feed}")
     heading("What to do next")
     click.echo("  1. Add the first private feed to a podcast app on this machine, and listen.")
-    click.echo("  2. Publish an episode of your own from another terminal:")
+    click.echo("  2. Publish an episode of your own in the studio, or from another terminal:")
     click.echo(f"       export {PREFIX}DATA_FOLDER={FOLDER}")
     click.echo(f"       {program} episode add your-file.mp3 --show harbour")
     click.echo("  3. End a membership, and watch the feed follow:")

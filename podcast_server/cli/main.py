@@ -27,6 +27,7 @@ from podcast_server.cli.payments import payments
 from podcast_server.cli.serve import serve, worker
 from podcast_server.cli.setup import init, keys, migrate
 from podcast_server.cli.show import show
+from podcast_server.cli.studio import studio
 from podcast_server.database import DatabaseError
 from podcast_server.logs import redact
 from podcast_server.settings import SettingsError, find_config
@@ -86,6 +87,7 @@ for command in (
     doctor,
     keys,
     show,
+    studio,
     episode,
     member,
     feed,

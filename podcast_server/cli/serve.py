@@ -20,6 +20,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from podcast_server.cli.context import Context, pass_context
+from podcast_server.cli.studio import setup_address
 from podcast_server.jobs.worker import run_worker
 from podcast_server.logs import set_up_logging
 from podcast_server.settings import PREFIX, Settings
@@ -47,10 +48,13 @@ def worker(context: Context, parent: int | None) -> None:
 def serve(context: Context, host: str | None, port: int | None, *, jobs: bool) -> None:
     """Start the web server: feeds, audio and pages. Ctrl-C stops it gracefully."""
     settings = context.settings
-    _ = context.services  # refuses a wrong set-up before any worker starts
+    # Opening the services refuses a wrong set-up before any worker starts.
+    welcome = setup_address(context.services)
     context.close()
     if context.config is not None:
         os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())
+    if welcome:
+        click.echo(f"Nobody has set the studio up yet. Open {welcome}", err=True)
     run_server(settings, host or settings.server.host, port or settings.server.port, jobs=jobs)
 
 

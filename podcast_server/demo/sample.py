@@ -23,6 +23,7 @@ from episodes.storage.small import put_bytes, sha256_of
 from feeds.grants import Cause, give_grant
 from feeds.private_feeds import ensure_feed, feed_url
 from podcast_server.accounts.members import ensure_member
+from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.billing.intervals import Interval
 from podcast_server.billing.models import Plan
 from podcast_server.billing.money import Money
@@ -32,7 +33,7 @@ from podcast_server.services import Services
 
 SLUG = "harbour"
 FOLDER = Path(__file__).parent / "audio"
-PAYING, LAPSED = "ada@example.org", "ben@example.org"
+PAYING, LAPSED, OWNER = "ada@example.org", "ben@example.org", "owner@example.org"
 CAUSE = Cause("demo", "sample data")
 
 
@@ -74,6 +75,7 @@ def fill_with_samples(services: Services, now: datetime) -> DemoLinks:
     with services.sessions.begin() as session:
         member = _make_member(services, session, show_id, PAYING, "Ada", None, now)
         _make_plan(session, session.get_one(Show, show_id), now)
+        ensure_staff(session, OWNER, now=now, name="Owner", owner=True)
         lapsed = _make_member(
             services, session, show_id, LAPSED, "Ben", now - timedelta(days=1), now
         )

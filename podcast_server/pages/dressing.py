@@ -12,6 +12,9 @@ from podcast_server.pages.assets import Assets, assets_blueprint
 from podcast_server.pages.member.signed_in import signed_in
 from podcast_server.pages.public.artwork.variants import variant_address, variant_set
 from podcast_server.pages.sound_mark import sound_path
+from podcast_server.pages.studio.guard import the_worker
+from podcast_server.pages.studio.menu import studio_menu
+from podcast_server.pages.studio.words import audience_words, status_words
 from podcast_server.services import Services
 
 
@@ -30,5 +33,9 @@ def install_dressing(app: Flask, services: Services) -> None:
         site_name=services.settings.site.name,
         sound_path=sound_path,
         signed_in=signed_in,
+        worker=the_worker,
+        studio_menu=studio_menu,
+        status_words=status_words,
+        audience_words=audience_words,
     )
     environment.filters.update(notes=notes_html, words=plain_text)

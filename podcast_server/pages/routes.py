@@ -25,6 +25,16 @@ from podcast_server.pages.public.embed.views import blueprint as embed
 from podcast_server.pages.public.episode.views import blueprint as episode
 from podcast_server.pages.public.home.views import blueprint as home
 from podcast_server.pages.public.show.views import blueprint as show
+from podcast_server.pages.studio.account.views import blueprint as studio_account
+from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
+from podcast_server.pages.studio.episode.views import blueprint as studio_episode
+from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
+from podcast_server.pages.studio.home.views import blueprint as studio_home
+from podcast_server.pages.studio.listen import blueprint as studio_listen
+from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
+from podcast_server.pages.studio.show.views import blueprint as studio_show
+from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
+from podcast_server.pages.studio.uploads.views import blueprint as studio_uploads
 
 PAGES: tuple[Blueprint, ...] = (
     home,  # /
@@ -48,4 +58,14 @@ PAGES: tuple[Blueprint, ...] = (
     done,  # /checkout/done
     renew,  # /m/<media token>/renew
     report,  # /report/<report token>
+    studio_home,  # /studio
+    studio_set_up,  # /studio/set-up
+    studio_sign_in,  # /studio/sign-in, /studio/sign-out
+    studio_account,  # /studio/account
+    studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
+    studio_episodes,  # /studio/shows/<slug>
+    studio_uploads,  # /studio/shows/<slug>/uploads
+    studio_episode,  # /studio/shows/<slug>/episodes/<key>
+    studio_episode_files,  # …/transcript, …/cover
+    studio_listen,  # …/audio
 )

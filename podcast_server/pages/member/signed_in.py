@@ -67,14 +67,19 @@ def member_required(view: Callable[P, Response]) -> Callable[P, Response]:
 
 
 def remember_sign_in(token: str) -> None:
-    """Keep a fresh session in a fresh cookie; nothing from before survives (no fixation)."""
+    """Keep a fresh session in a fresh cookie (no fixation); only a studio session stays."""
+    in_studio = session.get("studio")
     session.clear()
+    if in_studio is not None:
+        session["studio"] = in_studio
     session[_KEY] = token
     session.permanent = True
 
 
 def forget_sign_in() -> str | None:
     """Empty the cookie; gives the token that was in it."""
-    token = session.get(_KEY)
+    token, in_studio = session.get(_KEY), session.get("studio")
     session.clear()
+    if in_studio is not None:
+        session["studio"] = in_studio
     return token if isinstance(token, str) else None

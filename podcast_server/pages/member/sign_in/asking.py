@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from episodes.models import Show
 from podcast_server.accounts.members import normalise_email
 from podcast_server.accounts.models import Member
-from podcast_server.accounts.sign_in import Asking, WayIn, ask_to_sign_in
+from podcast_server.accounts.sign_in import SIGN_IN_SECRET, Asking, WayIn, ask_to_sign_in
 from podcast_server.i18n import current_language
 from podcast_server.mail.letter import Letter
 from podcast_server.mail.letters import join_letter, sign_in_letter, unknown_letter
@@ -20,7 +20,6 @@ from podcast_server.pages.wiring import current_time
 from podcast_server.services import Services
 
 _BROWSER, _EMAIL = "asking", "asking_email"
-SIGN_IN_SECRET = b"podcast-server.sign-in"
 
 
 def send_way_in(

@@ -12,6 +12,7 @@ from podcast_server.accounts.members import BadEmailError
 from podcast_server.accounts.models import SignInRequest
 from podcast_server.accounts.sessions import end_session
 from podcast_server.accounts.sign_in import (
+    SIGN_IN_SECRET,
     TooManyRequests,
     asked_here,
     find_request,
@@ -21,7 +22,6 @@ from podcast_server.accounts.sign_in import (
 )
 from podcast_server.database import reading
 from podcast_server.pages.member.sign_in.asking import (
-    SIGN_IN_SECRET,
     asked_email,
     send_way_in,
     this_browser,

@@ -1,0 +1,66 @@
+"""A draft for every upload, from its first byte on, so that words can be written meanwhile.
+
+When the audio has been examined it joins its draft, and what the file says of itself fills
+whatever the podcaster has left empty.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from episodes.episodes import change_fields, create_episode
+from episodes.ingest import title_from_name
+from episodes.models import Episode, Show, Upload
+from episodes.publishing import record_change
+
+_EMPTY = ("notes", "season", "number", "chapters", "artwork_key")
+
+
+def draft_for(session: Session, upload: Upload, now: datetime) -> Episode:
+    """The draft (or the episode whose audio is replaced) that an upload belongs to."""
+    known = _episode_of(session, upload)
+    if known is not None:
+        return known
+    show = session.get_one(Show, upload.show_id)
+    title = title_from_name(PurePath(upload.file_name))
+    return create_episode(session, show, title=title, now=now, key=upload.episode_key)
+
+
+def join_draft(session: Session, upload: Upload, now: datetime) -> bool:
+    """Give examined audio to its episode; False where there is none (any more)."""
+    episode = _episode_of(session, upload)
+    if episode is None or upload.audio_id is None:
+        return False
+    is_new = episode.audio_id is None
+    episode.audio_id = upload.audio_id
+    if is_new:
+        change_fields(episode, _unsaid(episode, upload))
+    record_change(session, episode.show_id, now=now, episode=episode)
+    return True
+
+
+def delete_draft(session: Session, upload: Upload) -> None:
+    """Remove the draft of an upload that was given up, unless it holds audio or words."""
+    episode = _episode_of(session, upload)
+    if episode is not None and episode.audio_id is None and not episode.notes:
+        session.delete(episode)
+
+
+def _episode_of(session: Session, upload: Upload) -> Episode | None:
+    return session.scalars(
+        select(Episode).where(Episode.key == upload.episode_key, Episode.show_id == upload.show_id)
+    ).first()
+
+
+def _unsaid(episode: Episode, upload: Upload) -> dict[str, Any]:
+    """What the file knows and the podcaster has not said."""
+    told = dict(upload.fields)
+    fields = {name: told[name] for name in _EMPTY if told.get(name) and not getattr(episode, name)}
+    if told.get("title") and episode.title == title_from_name(PurePath(upload.file_name)):
+        fields["title"] = told["title"]
+    return fields

@@ -1,0 +1,1 @@
+"""The studio: where those who make the shows work."""

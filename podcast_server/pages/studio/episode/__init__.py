@@ -1,0 +1,1 @@
+"""One episode: its words, who hears it, and when."""

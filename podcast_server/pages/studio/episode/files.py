@@ -1,0 +1,113 @@
+"""``…/episodes/<key>/transcript``, ``…/cover`` and ``…/preview``: what hangs on an episode."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from episodes.artwork import MAX_BYTES, prepare_artwork
+from episodes.episodes import update_episode
+from episodes.errors import EpisodeError
+from episodes.models import Transcript
+from episodes.publishing import record_change
+from episodes.storage.keys import artwork_key, transcript_key
+from episodes.storage.small import put_bytes, sha256_of
+from episodes.transcripts import find_format, read_transcript, write_transcript
+from episodes.transcripts.cues import MAX_BYTES as MAX_TRANSCRIPT
+from podcast_server.database import reading
+from podcast_server.pages.studio.bodies import takes_up_to
+from podcast_server.pages.studio.doing import doing
+from podcast_server.pages.studio.episodes.views import episode_here
+from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.wiring import current_time, the_services
+
+blueprint = studio_blueprint("episode_files", __name__)
+
+
+def _back(slug: str, key: str) -> Response:
+    return redirect(url_for("studio_episode.page", slug=slug, key=key), 303)
+
+
+@blueprint.post("/shows/<slug>/episodes/<key>/transcript")
+@takes_up_to(MAX_TRANSCRIPT + 1024 * 1024)
+def transcript(slug: str, key: str) -> Response:
+    _refuse_strangers(key)
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise NoFile
+        _store_transcript(key, file.filename, file.stream.read(MAX_TRANSCRIPT + 1))
+    except EpisodeError as error:
+        flash(str(error), "danger")
+    else:
+        flash(gettext("The transcript is in place."), "success")
+    return _back(slug, key)
+
+
+def _refuse_strangers(key: str) -> None:
+    """Nothing is stored for an episode of another show."""
+    with reading(the_services().engine) as database:
+        episode_here(database, key)
+
+
+class NoFile(EpisodeError):
+    """A form for a file came without one."""
+
+    def __str__(self) -> str:
+        return str(gettext("Choose a file first."))
+
+
+def _store_transcript(key: str, name: str, data: bytes) -> None:
+    """Read it, whatever its format, and keep what was read as WebVTT (or text without times)."""
+    given = find_format(name, data)
+    cues = read_transcript(data, given.mime)
+    timed = any(cue.start or cue.end for cue in cues)
+    kept = find_format("text/vtt" if timed else "text/plain")
+    written = write_transcript(cues, kept.mime)
+    services, show = the_services(), the_show()
+    object_key = transcript_key(show.id, key, sha256_of(written), kept.extension)
+    put_bytes(services.storage, object_key, written, content_type=kept.mime)
+    with doing("episode.transcript", key) as database:
+        episode = episode_here(database, key)
+        episode.transcripts[:] = [
+            Transcript(
+                object_key=object_key,
+                mime=kept.mime,
+                extension=kept.extension,
+                language=show.language,
+                size=len(written),
+            )
+        ]
+        record_change(database, show.id, now=current_time(), episode=episode)
+
+
+@blueprint.post("/shows/<slug>/episodes/<key>/transcript/remove")
+def remove_transcript(slug: str, key: str) -> Response:
+    with doing("episode.transcript-remove", key) as database:
+        episode = episode_here(database, key)
+        episode.transcripts[:] = []
+        record_change(database, the_show().id, now=current_time(), episode=episode)
+    flash(gettext("The transcript is gone."), "success")
+    return _back(slug, key)
+
+
+@blueprint.post("/shows/<slug>/episodes/<key>/cover")
+@takes_up_to(MAX_BYTES + 1024 * 1024)
+def cover(slug: str, key: str) -> Response:
+    _refuse_strangers(key)
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise NoFile
+        picture = prepare_artwork(file.stream.read(MAX_BYTES + 1), crop=True)
+        object_key = artwork_key(the_show().id, picture.sha256, picture.extension, key)
+        put_bytes(the_services().storage, object_key, picture.data, content_type=picture.mime)
+        with doing("episode.cover", key) as database:
+            episode = episode_here(database, key)
+            update_episode(database, episode, {"artwork_key": object_key}, current_time())
+    except EpisodeError as error:
+        flash(str(error), "danger")
+    else:
+        flash(gettext("The artwork is in place."), "success")
+    return _back(slug, key)

@@ -1,0 +1,185 @@
+"""What an episode is asked about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from episodes.chapters import Chapter, chapters_from_text, check_chapters, from_rows, to_rows
+from episodes.models import Episode, Show
+
+_EXPLICIT = {"": None, "yes": True, "no": False}
+_MINUTES = "%Y-%m-%dT%H:%M"
+
+
+class EpisodeForm(FlaskForm):  # type: ignore[misc]
+    """The words of an episode and who may hear it."""
+
+    title = StringField(
+        _("Title"), validators=[DataRequired(_("An episode needs a title.")), Length(max=255)]
+    )
+    notes = TextAreaField(_("Show notes"), validators=[Length(max=100_000)])
+    number = IntegerField(_("Number"), validators=[Optional(), NumberRange(1, 1_000_000)])
+    season = IntegerField(_("Season"), validators=[Optional(), NumberRange(1, 100_000)])
+    type = SelectField(
+        _("Kind"),
+        choices=[
+            SelectChoice("full", _("Episode")),
+            SelectChoice("trailer", _("Trailer")),
+            SelectChoice("bonus", _("Bonus")),
+        ],
+    )
+    explicit = SelectField(
+        _("For adults (explicit)"),
+        choices=[
+            SelectChoice("", _("As the show")),
+            SelectChoice("no", _("No")),
+            SelectChoice("yes", _("Yes")),
+        ],
+    )
+    link = StringField(_("Link"), validators=[Length(max=2000)])
+    audience = RadioField(
+        _("Who may hear it?"),
+        choices=[
+            SelectChoice("members", _("Members")),
+            SelectChoice("free", _("Everyone")),
+            SelectChoice("tiers", _("Members of certain tiers")),
+            SelectChoice("sale", _("Only those who buy it")),
+        ],
+    )
+    tiers = SelectMultipleField(
+        _("Tiers"),
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    public_at = DateTimeLocalField(
+        _("Free for everyone from"), format=[_MINUTES, "%Y-%m-%dT%H:%M:%S"], validators=[Optional()]
+    )
+    publish_at = DateTimeLocalField(
+        _("Comes out"), format=[_MINUTES, "%Y-%m-%dT%H:%M:%S"], validators=[Optional()]
+    )
+    chapters = TextAreaField(_("Chapters"), validators=[Length(max=100_000)])
+    chapters_from_notes = BooleanField(_("Take chapters from the times in the notes"))
+    guests = TextAreaField(_("Guests and hosts"), validators=[Length(max=5000)])
+
+    @classmethod
+    def of(cls, episode: Episode, show: Show) -> EpisodeForm:
+        """Filled with what the episode says now; a sent form wins."""
+        zone = ZoneInfo(show.time_zone)
+        plain = ("title", "notes", "number", "season", "type", "link", "audience")
+        said = {name: getattr(episode, name) for name in plain}
+        said |= {
+            "explicit": next(
+                word for word, value in _EXPLICIT.items() if value is episode.explicit
+            ),
+            "tiers": list(episode.tier_ids),
+            "public_at": _local(episode.public_at, zone),
+            "publish_at": _local(episode.publish_at, zone),
+            "chapters": chapter_lines(from_rows(episode.chapters)),
+            "guests": person_lines(episode.persons),
+        }
+        form: EpisodeForm = cls(data=said)
+        form.tiers.choices = [SelectChoice(tier.id, tier.name) for tier in show.tiers]
+        return form
+
+    def fields(self, episode: Episode, show: Show) -> dict[str, Any]:
+        """The episode's fields as sent. Raises ChaptersRefused."""
+        plain = ("title", "notes", "number", "season", "type", "link", "audience")
+        fields = {name: self[name].data for name in plain}
+        fields["notes"] = (fields["notes"] or "").replace("\r\n", "\n")
+        fields["explicit"] = _EXPLICIT[self.explicit.data]
+        fields["tier_ids"] = list(self.tiers.data) if self.audience.data == "tiers" else []
+        fields["public_at"] = moment_in(self.public_at.data, show.time_zone)
+        length = episode.audio.duration if episode.audio else None
+        source = fields["notes"] if self.chapters_from_notes.data else self.chapters.data or ""
+        chapters = _merge(read_chapter_lines(source), from_rows(episode.chapters))
+        fields["chapters"] = to_rows(check_chapters(chapters, length))
+        fields["persons"] = read_person_lines(self.guests.data or "", episode.persons)
+        return fields
+
+
+class FilesForm(FlaskForm):  # type: ignore[misc]
+    """A transcript or a cover for an episode."""
+
+    file = FileField(_("File"))
+
+
+def moment_in(local: datetime | None, zone: str) -> datetime | None:
+    """A time as the clock on the show's wall says it. One that the change to summer time skips
+    comes an hour later; one that comes twice is the first."""
+    return None if local is None else local.replace(tzinfo=ZoneInfo(zone))
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if moment is None else moment.astimezone(zone).replace(tzinfo=None)
+
+
+def chapter_lines(chapters: list[Chapter]) -> str:
+    """One chapter a line: time, title, and after a bar its link."""
+    return "\n".join(
+        f"{_clock(each.start)} {each.title}" + (f" | {each.url}" if each.url else "")
+        for each in chapters
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def read_chapter_lines(text: str) -> list[Chapter]:
+    """What ``chapter_lines`` wrote, or a person did. Lines without a time are no chapters."""
+    found = []
+    for chapter in chapters_from_text(text):
+        title, bar, url = chapter.title.partition(" | ")
+        link = url.strip() if bar and url.strip().startswith(("https://", "http://")) else None
+        found.append(Chapter(chapter.start, title.strip(), url=link))
+    return found
+
+
+def _merge(written: list[Chapter], known: list[Chapter]) -> list[Chapter]:
+    """Keep what lines cannot say (fractions of a second, pictures, ends) of unchanged chapters."""
+    by_line = {(int(each.start), each.title, each.url): each for each in known}
+    return [by_line.get((int(each.start), each.title, each.url), each) for each in written]
+
+
+def person_lines(persons: list[dict[str, Any]]) -> str:
+    """One person a line; a role other than guest after a comma."""
+    return "\n".join(
+        str(each.get("name", "")) + ("" if each.get("role") == "guest" else f", {each.get('role')}")
+        for each in persons
+    )
+
+
+def read_person_lines(text: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Persons of the podcast namespace; what was known of a name (picture, link) is kept."""
+    by_name = {str(each.get("name")): each for each in known}
+    found = []
+    for line in text.splitlines():
+        name, _comma, role = line.strip().partition(",")
+        if name.strip():
+            person = dict(by_name.get(name.strip(), {"group": "cast"}))
+            found.append(
+                person | {"name": name.strip()[:128], "role": role.strip()[:64] or "guest"}
+            )
+    return found[:50]

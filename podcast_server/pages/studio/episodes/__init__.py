@@ -1,0 +1,1 @@
+"""A show's episodes: the list, and what comes in."""

@@ -1,0 +1,37 @@
+"""``…/episodes/<key>/audio``: an episode's audio for those who work on it, published or not."""
+
+from __future__ import annotations
+
+from flask import Response, abort, redirect, send_file
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from episodes.models import Audio, Episode
+from podcast_server.database import reading
+from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.wiring import current_time, the_services
+
+blueprint = studio_blueprint("listen", __name__)
+
+
+@blueprint.get("/shows/<slug>/episodes/<key>/audio")
+def audio(slug: str, key: str) -> AnyResponse:
+    services = the_services()
+    with reading(services.engine) as database:
+        found = database.scalars(
+            select(Audio)
+            .join(Episode, Episode.audio_id == Audio.id)
+            .where(Episode.key == key, Episode.show_id == the_show().id)
+        ).first()
+    if found is None:
+        abort(404)
+    address = services.storage.presigned_get(
+        found.object_key, now=current_time(), content_type=found.mime
+    )
+    if address is not None:
+        return redirect(address, 302)
+    path = services.storage.local_path(found.object_key)
+    if path is None:
+        with services.storage.open(found.object_key) as reader:
+            return Response(reader.read(found.size), mimetype=found.mime)
+    return send_file(path, mimetype=found.mime, conditional=True, etag=found.sha256)

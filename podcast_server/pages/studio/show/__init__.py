@@ -1,0 +1,1 @@
+"""A show: made, described, and dressed."""

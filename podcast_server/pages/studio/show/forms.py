@@ -1,0 +1,150 @@
+"""What a show is asked about."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from babel import Locale
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    EmailField,
+    FloatField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+    URLField,
+)
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+
+from episodes.categories import CATEGORIES
+from episodes.models import Show
+
+LANGUAGES = (
+    *("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ja", "ko"),
+    *("zh", "ar", "he", "hi", "tr", "uk", "ru", "el", "hu", "ro", "ca", "id", "vi"),
+)
+
+
+def language_choices() -> list[SelectChoice]:
+    """The languages podcasts are most often made in, each by its own name."""
+    return [
+        SelectChoice(code, (Locale(code).get_display_name() or code).capitalize())
+        for code in LANGUAGES
+    ]
+
+
+def category_choices() -> list[SelectChoice]:
+    """Apple's categories as one list: "Arts", "Arts / Books", …"""
+    choices = [SelectChoice("", "–")]
+    for top, subs in CATEGORIES.items():
+        choices.append(SelectChoice(top, top))
+        choices += [SelectChoice(f"{top}/{sub}", f"{top} / {sub}") for sub in subs]
+    return choices
+
+
+class NewShowForm(FlaskForm):  # type: ignore[misc]
+    """Just enough to begin."""
+
+    title = StringField(
+        _("Title"), validators=[DataRequired(_("A show needs a title.")), Length(max=255)]
+    )
+    description = TextAreaField(_("What is it about?"), validators=[Length(max=20_000)])
+    author = StringField(_("Who makes it?"), validators=[Length(max=255)])
+    language = SelectField(_("Spoken language"), choices=language_choices)
+    time_zone = SelectField(_("Time zone"), default="UTC")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.time_zone.choices = [
+            SelectChoice(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())
+        ]
+
+
+class ShowForm(NewShowForm):
+    """All that can be said of a show."""
+
+    owner_name = StringField(_("Owner’s name"), validators=[Length(max=255)])
+    owner_email = EmailField(_("Owner’s e-mail address"), validators=[Length(max=320)])
+    link = URLField(_("Website"), validators=[Length(max=2000)])
+    copyright = StringField(_("Copyright"), validators=[Length(max=255)])
+    explicit = BooleanField(_("For adults (explicit)"))
+    type = SelectField(
+        _("How it is heard"),
+        choices=[
+            SelectChoice("episodic", _("Newest first")),
+            SelectChoice("serial", _("From the beginning, in order")),
+        ],
+    )
+    category1 = SelectField(_("Category"), choices=category_choices)
+    category2 = SelectField(_("Second category"), choices=category_choices)
+    category3 = SelectField(_("Third category"), choices=category_choices)
+    hosts = TextAreaField(_("Hosts"), validators=[Length(max=5000)])
+    public_feed = SelectField(
+        _("Members’ episodes in the public feed"),
+        choices=[
+            SelectChoice("teaser", _("Title and notes, without the audio")),
+            SelectChoice("hidden", _("Nothing")),
+        ],
+    )
+    archive_after_days = IntegerField(
+        _("Free episodes turn members-only after so many days"),
+        validators=[Optional(), NumberRange(min=1, max=36_500)],
+    )
+    archive_after_count = IntegerField(
+        _("… or after so many newer episodes"),
+        validators=[Optional(), NumberRange(min=1, max=100_000)],
+    )
+
+    @classmethod
+    def of(cls, show: Show) -> ShowForm:
+        """Filled with what a show says now; a sent form wins."""
+        categories = ["/".join(part for part in row if part) for row in show.categories]
+        categories = [*categories, "", "", ""][:3]
+        form: ShowForm = cls(
+            obj=show,
+            hosts="\n".join(str(person.get("name", "")) for person in show.persons),
+            category1=categories[0],
+            category2=categories[1],
+            category3=categories[2],
+        )
+        return form
+
+    def fields(self, show: Show) -> dict[str, Any]:
+        """The show's fields as sent."""
+        plain = (
+            "title", "description", "author", "language", "time_zone", "owner_name", "owner_email",
+            "link", "copyright", "explicit", "type", "public_feed", "archive_after_days",
+            "archive_after_count",
+        )  # fmt: skip
+        fields = {name: self[name].data for name in plain}
+        chosen = [self.category1.data, self.category2.data, self.category3.data]
+        fields["categories"] = [_category(text) for text in dict.fromkeys(chosen) if text]
+        fields["persons"] = _persons(self.hosts.data or "", show.persons)
+        return fields
+
+
+class ArtworkForm(FlaskForm):  # type: ignore[misc]
+    """A picture, and which square of it: fractions of its width and height."""
+
+    picture = FileField(_("Picture"), validators=[FileRequired(_("Choose a picture."))])
+    left = FloatField(validators=[Optional(), NumberRange(0, 1)], default=None)
+    top = FloatField(validators=[Optional(), NumberRange(0, 1)], default=None)
+    side = FloatField(validators=[Optional(), NumberRange(0, 1)], default=None)
+
+
+def _category(text: str) -> list[str | None]:
+    top, _slash, sub = text.partition("/")
+    return [top, sub or None]
+
+
+def _persons(lines: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One host a line; what was known of a name (picture, link) is kept."""
+    by_name = {str(person.get("name")): person for person in known}
+    names = dict.fromkeys(line.strip()[:128] for line in lines.splitlines() if line.strip())
+    return [by_name.get(name, {"name": name, "role": "host", "group": "cast"}) for name in names]

@@ -1,0 +1,1 @@
+"""Audio on its way in, part by part."""

@@ -1,0 +1,135 @@
+// The place to drop audio on: one line for each file, with progress and what can be done.
+import { ask, fingerprint, Refused, Upload } from "./upload.js";
+
+const zone = document.querySelector("[data-uploads]");
+const base = zone.dataset.uploads;
+const words = JSON.parse(zone.dataset.words);
+const list = zone.querySelector(".upload-list");
+const input = zone.querySelector("input[type=file]");
+const AT_ONCE = 2;
+const waiting = [];
+let running = 0;
+
+function time(seconds) {
+  return seconds < 90 ? `${Math.ceil(seconds)} ${words.s}` : `${Math.ceil(seconds / 60)} ${words.min}`;
+}
+
+function status(upload, share) {
+  if (upload.state !== "sending") return words[upload.state] ?? "";
+  const parts = [`${words.sending} ${Math.floor(share * 100)} %`];
+  if (upload.speed) {
+    parts.push(words.speed.replace("{speed}", (upload.speed / 1e6).toFixed(1)));
+    parts.push(words.left.replace("{time}", time(((1 - share) * upload.file.size) / upload.speed)));
+  }
+  return parts.join(" · ");
+}
+
+function button(text, act) {
+  const made = Object.assign(document.createElement("button"), { type: "button", className: "button quiet", textContent: text });
+  made.addEventListener("click", act);
+  return made;
+}
+
+function line(file) {
+  const known = [...list.children].find((item) => item.dataset.fingerprint === fingerprint(file));
+  const item = known ?? document.createElement("li");
+  item.dataset.fingerprint = fingerprint(file);
+  item.dataset.state = "sending";
+  item.replaceChildren();
+  const name = Object.assign(document.createElement("strong"), { textContent: file.name });
+  const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
+  bar.setAttribute("aria-label", file.name);
+  const said = document.createElement("span");
+  const acts = Object.assign(document.createElement("span"), { className: "upload-acts" });
+  item.append(name, bar, said, acts);
+  list.append(item);
+  return { item, bar, said, acts };
+}
+
+function begin(file) {
+  const { item, bar, said, acts } = line(file);
+  let opened = false;
+  const upload = new Upload(file, base, {
+    episode: zone.dataset.episode ?? "",
+    onChange(self, share) {
+      item.dataset.state = self.state;
+      bar.value = share;
+      said.textContent = self.state === "refused" ? self.told.reason : status(self, share);
+      if (self.told && !opened && !zone.dataset.episode) {
+        opened = true;
+        const link = Object.assign(document.createElement("a"), { href: self.told.episode, target: "_blank", textContent: words.open });
+        acts.prepend(link);
+      }
+      if (self.state === "used") finished(self);
+    },
+  });
+  const stop = button(words.pause, () => {
+    if (upload.state === "paused") upload.resume();
+    else upload.hold();
+    stop.textContent = upload.state === "paused" ? words.resume : words.pause;
+  });
+  const quit = button(words.cancel, async () => {
+    if (!confirm(words.sure)) return;
+    await upload.giveUp();
+    item.remove();
+  });
+  function finished(self) {
+    stop.remove();
+    quit.remove();
+    bar.remove();
+    for (const warning of self.told.warnings) {
+      item.append(Object.assign(document.createElement("p"), { className: "hint", textContent: warning }));
+    }
+    zone.dispatchEvent(new CustomEvent("arrived", { detail: self.told }));
+  }
+  acts.append(stop, quit);
+  waiting.push(async () => {
+    try {
+      await upload.run();
+      if (upload.state === "refused") stop.remove();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      item.dataset.state = "refused";
+      said.textContent = error.message;
+      stop.remove();
+    }
+  });
+  next();
+}
+
+async function next() {
+  if (running >= AT_ONCE || !waiting.length) return;
+  running += 1;
+  await waiting.shift()();
+  running -= 1;
+  next();
+}
+
+input.addEventListener("change", () => {
+  for (const file of input.files) begin(file);
+  input.value = "";
+});
+for (const kind of ["dragover", "dragenter"]) {
+  zone.addEventListener(kind, (event) => {
+    event.preventDefault();
+    zone.classList.add("over");
+  });
+}
+zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+zone.addEventListener("drop", (event) => {
+  event.preventDefault();
+  zone.classList.remove("over");
+  for (const file of event.dataTransfer.files) begin(file);
+});
+addEventListener("beforeunload", (event) => {
+  if (running) event.preventDefault(); // what has arrived is kept, but the rest has to be chosen again
+});
+
+// Uploads of an earlier visit: refused ones can be removed, examined ones become episodes.
+for (const item of list.querySelectorAll("li[data-key]")) {
+  item.append(button(words.cancel, async () => {
+    if (!confirm(words.sure)) return;
+    await ask("DELETE", `${base}/${item.dataset.key}`);
+    item.remove();
+  }));
+}

@@ -1,0 +1,127 @@
+// One file on its way: parts are sent one after another, each again until it has arrived.
+// What has arrived is asked of the server, so nothing is sent twice after a break.
+const RETRY_MS = [500, 1000, 2000, 5000, 10000];
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export class Refused extends Error {}
+
+export function fingerprint(file) {
+  return `${file.name}:${file.size}:${file.lastModified}`.slice(-128);
+}
+
+export async function ask(method, url, body) {
+  const answer = await fetch(url, {
+    method,
+    headers: {
+      Accept: "application/json",
+      "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content,
+      ...(body ? { "Content-Type": "application/json" } : {}),
+    },
+    body: body && JSON.stringify(body),
+  });
+  if (answer.status >= 500) throw new Error(`status ${answer.status}`);
+  const told = await answer.json();
+  if (!answer.ok) throw new Refused(told.error);
+  return told;
+}
+
+export class Upload {
+  #stopped = null; // a promise while paused, and how to end it
+  #request = null;
+
+  constructor(file, base, { onChange, episode = "" }) {
+    Object.assign(this, { file, base, episode, onChange, sent: 0, state: "sending", speed: 0 });
+  }
+
+  get url() {
+    return `${this.base}/${this.told.key}`;
+  }
+
+  async run() {
+    this.told = await this.#keepTrying(() =>
+      ask("POST", this.base, {
+        name: this.file.name, size: this.file.size, fingerprint: fingerprint(this.file), episode: this.episode,
+      }));
+    if (this.told.state === "receiving") await this.#send();
+    this.#say("examining");
+    for (let told = this.told; ; await pause(1000)) {
+      told = await this.#keepTrying(() => ask("GET", this.url));
+      this.told = told;
+      if (told.state !== "examining") return this.#say(told.state);
+    }
+  }
+
+  hold() {
+    if (this.#stopped) return;
+    let end;
+    this.#stopped = { promise: new Promise((done) => { end = done; }), end };
+    this.#request?.abort();
+    this.#say("paused");
+  }
+
+  resume() {
+    this.#stopped?.end();
+    this.#stopped = null;
+    this.#say("sending");
+  }
+
+  async giveUp() {
+    this.given = true;
+    this.#request?.abort();
+    if (this.told) await ask("DELETE", this.url);
+  }
+
+  async #send() {
+    const { part_size: size, parts_there: there } = this.told;
+    const arrived = new Set(there);
+    const length = (number) => Math.min(size, this.file.size - (number - 1) * size);
+    this.sent = there.reduce((sum, number) => sum + length(number), 0);
+    for (let number = 1; (number - 1) * size < this.file.size; number += 1) {
+      if (arrived.has(number)) continue;
+      const part = this.file.slice((number - 1) * size, (number - 1) * size + size);
+      await this.#keepTrying(() => this.#put(number, part));
+      this.sent += part.size;
+      this.#say("sending");
+    }
+    this.told = await this.#keepTrying(() => ask("POST", `${this.url}/complete`));
+  }
+
+  async #put(number, part) {
+    const { url, ours } = await ask("GET", `${this.url}/parts/${number}`);
+    const began = performance.now();
+    await new Promise((done, failed) => {
+      const request = new XMLHttpRequest(); // fetch tells nothing of what has been sent
+      this.#request = request;
+      request.open("PUT", url);
+      if (ours) request.setRequestHeader("X-CSRFToken", document.querySelector("meta[name=csrf-token]").content);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.upload.onprogress = (event) => {
+        this.speed = event.loaded / Math.max(1, performance.now() - began) * 1000;
+        this.#say("sending", event.loaded);
+      };
+      request.onload = () => (request.status < 300 ? done() : failed(new Error(`status ${request.status}`)));
+      request.onerror = request.onabort = () => failed(new Error("line"));
+      request.send(part);
+    });
+  }
+
+  async #keepTrying(act) {
+    for (let tries = 0; ; tries += 1) {
+      if (this.given) throw new Refused("");
+      if (this.#stopped) await this.#stopped.promise;
+      try {
+        return await act();
+      } catch (error) {
+        if (error instanceof Refused) throw error;
+        if (this.#stopped || this.given) continue;
+        this.#say("waiting");
+        await pause(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+      }
+    }
+  }
+
+  #say(state, more = 0) {
+    this.state = state;
+    this.onChange(this, Math.min(1, (this.sent + more) / this.file.size));
+  }
+}

@@ -1,0 +1,135 @@
+"""``…/uploads``: the protocol of uploads, in JSON, for the studio's script.
+
+begin → put every part that is missing (to the address given, or here) → complete. Asking how
+an upload stands is always safe, and says which parts need not be sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import current_app, jsonify, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from episodes.arrivals import draft_for
+from episodes.episodes import find_episode
+from episodes.errors import EpisodeError, NotFound
+from episodes.models import Upload
+from episodes.uploads import (
+    UploadRefused,
+    abandon_upload,
+    begin_upload,
+    complete_upload,
+    find_upload,
+    part_address,
+    put_part,
+    standing_of,
+)
+from podcast_server.database import reading
+from podcast_server.mail.postman import Postman
+from podcast_server.pages.studio.bodies import takes_up_to
+from podcast_server.pages.studio.doing import doing
+from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.wiring import current_time, the_services
+
+blueprint = studio_blueprint("uploads", __name__)
+# S3's limit of 10 000 parts makes parts of a file of 1 TB as large as this.
+LARGEST_PART = 128 * 1024 * 1024
+
+
+@blueprint.post("/shows/<slug>/uploads")
+def begin(slug: str) -> Response:
+    asked: dict[str, Any] = request.get_json()
+    services = the_services()
+    with doing("upload.begin", str(asked.get("name", ""))) as database:
+        upload = begin_upload(
+            database,
+            services.storage,
+            show_id=the_show().id,
+            file_name=str(asked.get("name", "")),
+            size=_size(asked),
+            fingerprint=str(asked.get("fingerprint", "")),
+            max_bytes=services.settings.ingest.max_upload_mb * 1_000_000,
+            now=current_time(),
+            episode_key=_replaced(database, asked),
+        )
+        draft_for(database, upload, current_time())
+        answer = _told(slug, upload)
+    return jsonify(answer)
+
+
+def _size(asked: dict[str, Any]) -> int:
+    size = asked.get("size")
+    if not isinstance(size, int):
+        raise UploadRefused("the size of the file is missing")
+    return size
+
+
+def _replaced(database: Session, asked: dict[str, Any]) -> str:
+    """The key of the episode whose audio is replaced, which must be one of this show."""
+    key = str(asked.get("episode", ""))
+    if key and find_episode(database, key).show_id != the_show().id:
+        raise NotFound(f"there is no episode “{key}”")
+    return key
+
+
+@blueprint.get("/shows/<slug>/uploads/<key>")
+def standing(slug: str, key: str) -> Response:
+    with reading(the_services().engine) as database:
+        return jsonify(_told(slug, find_upload(database, the_show().id, key)))
+
+
+@blueprint.get("/shows/<slug>/uploads/<key>/parts/<int:number>")
+def where(slug: str, key: str, number: int) -> Response:
+    """Where to PUT a part: to the storage itself where it can sign for that."""
+    services = the_services()
+    with reading(services.engine) as database:
+        upload = find_upload(database, the_show().id, key)
+        address = part_address(upload, services.storage, number, current_time())
+    return jsonify(url=address or request.path, ours=address is None)
+
+
+@blueprint.put("/shows/<slug>/uploads/<key>/parts/<int:number>")
+@takes_up_to(LARGEST_PART)
+def part(slug: str, key: str, number: int) -> Response:
+    services = the_services()
+    with reading(services.engine) as database:
+        upload = find_upload(database, the_show().id, key)
+    put_part(upload, services.storage, number, request.stream)
+    return jsonify(number=number)
+
+
+@blueprint.post("/shows/<slug>/uploads/<key>/complete")
+def complete(slug: str, key: str) -> Response:
+    services = the_services()
+    with services.sessions.begin() as database:
+        upload = find_upload(database, the_show().id, key)
+        complete_upload(database, services.storage, upload, current_time())
+        answer = _told(slug, upload)
+    examiner: Postman = current_app.config["EXAMINER"]
+    examiner.nudge()
+    return jsonify(answer)
+
+
+@blueprint.delete("/shows/<slug>/uploads/<key>")
+def give_up(slug: str, key: str) -> Response:
+    with doing("upload.give-up", key) as database:
+        upload = find_upload(database, the_show().id, key)
+        abandon_upload(database, the_services().storage, upload)
+    return jsonify(key=key)
+
+
+@blueprint.errorhandler(EpisodeError)
+def refused(error: EpisodeError) -> tuple[Response, int]:
+    """Whatever the upload cannot do, with the reason in the podcaster's words."""
+    return jsonify(error=str(error)), 404 if isinstance(error, NotFound) else 409
+
+
+def _told(slug: str, upload: Upload) -> dict[str, Any]:
+    told = asdict(standing_of(upload, the_services().storage))
+    told["episode"] = f"/studio/shows/{slug}/episodes/{upload.episode_key}"
+    told["name"] = upload.file_name
+    told["warnings"] = upload.warnings
+    return told

@@ -1,0 +1,28 @@
+"""The studio's words for states and audiences."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+
+def status_words(status: str) -> str:
+    """The state of an episode."""
+    words = {
+        "draft": gettext("Draft"),
+        "scheduled": gettext("Scheduled"),
+        "published": gettext("Published"),
+        "withdrawn": gettext("Withdrawn"),
+        "deleted": gettext("Deleted"),
+    }
+    return str(words.get(status, status))
+
+
+def audience_words(audience: str) -> str:
+    """Who may hear an episode."""
+    words = {
+        "free": gettext("Everyone"),
+        "members": gettext("Members"),
+        "tiers": gettext("Certain tiers"),
+        "sale": gettext("For sale"),
+    }
+    return str(words.get(audience, audience))

@@ -1,0 +1,123 @@
+"""A podcaster who has never seen a terminal, in a real browser."""
+
+from __future__ import annotations
+
+import filecmp
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import chromium, visiting
+from tests.running import Installation, free_port
+
+pytestmark = pytest.mark.slow
+SAMPLES = Path(__file__).parents[2] / "podcast_server" / "demo" / "audio"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def fresh(folder: Path) -> Installation:
+    """A server on which nothing was done but `init`."""
+    place = Installation(folder, free_port(), {})
+    place.run("init")
+    return place
+
+
+def send(page: Page) -> None:
+    page.locator("main form button[type=submit]").first.click()
+
+
+def set_up(page: Page, place: Installation) -> None:
+    page.goto(place.run("studio", "code").stdout.strip())
+    page.get_by_label("Your name").fill("Marit")
+    page.get_by_label("E-mail address").fill("marit@example.org")
+    page.get_by_label("Password").fill("three harbour seals")
+    send(page)
+    page.wait_for_url("**/studio/shows/new")
+    page.get_by_label("Title").fill("Quiet Coast")
+    send(page)
+    page.wait_for_url("**/artwork")
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_from_first_run_to_a_published_episode(
+    tmp_path: Path, browser: Browser, phone: bool
+) -> None:
+    place = fresh(tmp_path)
+    with place.serving(), visiting(browser, phone=phone) as page:
+        set_up(page, place)
+        page.get_by_label("Picture", exact=True).set_input_files(SAMPLES / "cover.jpg")
+        send(page)
+        page.wait_for_url("**/shows/quiet-coast")
+        page.locator("#files").set_input_files(SAMPLES / "s01e01-first-light.mp3")
+        expect(page.locator(".upload-list li")).to_have_attribute(
+            "data-state", "used", timeout=30_000
+        )
+        page.reload()
+        page.get_by_role("link", name="First light on the quay").click()
+        page.get_by_text("Everyone", exact=True).click()
+        page.get_by_role("button", name="Publish now").click()
+        expect(page.locator(".messages")).to_contain_text("It is out.")
+        page.goto(f"{place.url}/shows/quiet-coast")
+        expect(page.locator("body")).to_contain_text("First light on the quay")
+
+
+def long_recording(path: Path) -> Path:
+    """300 MB of silence with a true header."""
+    size = 300 * 1024 * 1024
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 44100, 0, "NONE", ""))
+        file.writeframes(b"")
+    header = bytearray(path.read_bytes())
+    header[4:8] = (size + 36).to_bytes(4, "little")
+    header[40:44] = size.to_bytes(4, "little")
+    path.write_bytes(header)
+    with path.open("ab") as file:
+        file.truncate(size + 44)
+    return path
+
+
+def more_arrives(page: Page) -> None:
+    """Wait until the bar has moved on."""
+    bar = page.locator(".upload-list progress")
+    expect(bar).to_be_visible()
+    before = bar.evaluate("bar => bar.value")
+    page.wait_for_function(
+        "at => document.querySelector('.upload-list progress').value > at", arg=before
+    )
+
+
+def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
+    tmp_path: Path, browser: Browser
+) -> None:
+    audio = long_recording(tmp_path / "long.wav")
+    place = fresh(tmp_path)
+    # Chromium complains about every cut line, so nobody listens to its complaints here.
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    said = page.locator(".upload-list")
+    with place.serving():
+        set_up(page, place)
+        page.goto(f"{place.url}/studio/shows/quiet-coast")
+        page.locator("#files").set_input_files(audio)
+        for _ in range(2):
+            more_arrives(page)
+            context.set_offline(True)
+            expect(said).to_contain_text("The line is down", timeout=30_000)
+            context.set_offline(False)
+        more_arrives(page)
+    expect(said).to_contain_text("The line is down", timeout=30_000)
+    with place.serving():
+        done = page.locator(".upload-list li")
+        expect(done).to_have_attribute("data-state", "used", timeout=120_000)
+    context.close()
+    stored = list((tmp_path / "data").rglob("*.wav"))
+    assert len(stored) == 1
+    assert filecmp.cmp(stored[0], audio, shallow=False)

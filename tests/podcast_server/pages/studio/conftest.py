@@ -1,0 +1,80 @@
+"""A show, and those who work on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from episodes.models import Episode, Show
+from podcast_server.accounts.staff.passwords import set_password
+from podcast_server.accounts.staff.people import ensure_staff
+from podcast_server.accounts.staff.roles import Role, give_role
+from podcast_server.services import Services
+from tests.builders import build_episode, build_show
+from tests.podcast_server.conftest import Browser
+
+PASSWORD = "three harbour seals"
+
+
+class Desk(Browser):
+    """A browser in the studio."""
+
+    def enter(self, email: str, password: str = PASSWORD) -> TestResponse:
+        return self.post("/studio/sign-in", email=email, password=password)
+
+    def token(self) -> str:
+        """The CSRF token of this session."""
+        page = self.client.get("/studio/account")
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+        assert found
+        return found[1]
+
+    def send(self, path: str, **fields: str) -> TestResponse:
+        """POST a form that stands on some page."""
+        data = {"csrf_token": self.token(), **fields}
+        return self.client.post(path, data=data, follow_redirects=True)
+
+
+@pytest.fixture
+def harbour(services: Services, now: datetime) -> Show:
+    """The show at /studio/shows/harbour."""
+    with services.sessions.begin() as session:
+        return build_show(session, now, slug="harbour", title="Harbour Notes")
+
+
+@pytest.fixture
+def first(services: Services, harbour: Show, now: datetime) -> Episode:
+    """A published episode of it."""
+    with services.sessions.begin() as session:
+        show = session.get_one(Show, harbour.id)
+        at = now - timedelta(days=1)
+        return build_episode(session, services.storage, show, now, at=at, title="First light")
+
+
+@pytest.fixture
+def hire(app: Flask, services: Services, now: datetime) -> Callable[..., Desk]:
+    """Make somebody staff and sign them in: hire("owner"), hire("editor", show)."""
+
+    def make(role: Role, show: Show | None = None, email: str = "") -> Desk:
+        email = email or f"{role}@example.org"
+        with services.sessions.begin() as session:
+            person = ensure_staff(session, email, now=now, owner=role == "owner")
+            set_password(person, PASSWORD)
+            if show is not None:
+                give_role(session, person.id, show.id, role)
+        desk = Desk(app)
+        assert desk.enter(email).status_code == 200
+        return desk
+
+    return make
+
+
+@pytest.fixture
+def owner(hire: Callable[..., Desk]) -> Desk:
+    """Somebody who may do everything."""
+    return hire("owner")

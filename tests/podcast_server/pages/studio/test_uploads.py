@@ -1,0 +1,171 @@
+"""The protocol of uploads, as the studio's script speaks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from episodes.models import Episode, Show
+from episodes.uploads import PART_SIZE
+from podcast_server.jobs.uploads import examine_waiting_uploads
+from podcast_server.services import Services
+from tests.conftest import Clock
+from tests.podcast_server.pages.studio.conftest import Desk
+
+SAMPLE = Path("podcast_server/demo/audio/s01e01-first-light.mp3")
+UPLOADS = "/studio/shows/harbour/uploads"
+
+
+class StillExaminer:
+    """Counts, and leaves the examining to the test."""
+
+    nudges = 0
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+
+@pytest.fixture(autouse=True)
+def examiner(app: Flask) -> StillExaminer:
+    app.config["EXAMINER"] = StillExaminer()
+    examiner: StillExaminer = app.config["EXAMINER"]
+    return examiner
+
+
+def ask(desk: Desk, method: str, path: str, **more: Any) -> Any:
+    headers = {"X-CSRFToken": desk.token(), "Accept": "application/json"}
+    return desk.client.open(path, method=method, headers=headers, **more)
+
+
+def begin(desk: Desk, name: str, size: int, **more: Any) -> Any:
+    words = {"name": name, "size": size, "fingerprint": f"{name}:{size}", **more}
+    return ask(desk, "POST", UPLOADS, json=words)
+
+
+def send_all(desk: Desk, data: bytes, name: str = "s01e01.mp3", **more: Any) -> dict[str, Any]:
+    told: dict[str, Any] = begin(desk, name, len(data), **more).get_json()
+    size = told["part_size"]
+    for number, start in enumerate(range(0, len(data), size), 1):
+        part = data[start : start + size]
+        path = f"{UPLOADS}/{told['key']}/parts/{number}"
+        assert ask(desk, "PUT", path, data=part).status_code == 200
+    done: dict[str, Any] = ask(desk, "POST", f"{UPLOADS}/{told['key']}/complete").get_json()
+    return done
+
+
+def test_from_the_first_byte_there_is_a_draft_to_write_in(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    told = begin(owner, "07 the-ferry.mp3", 1000).get_json()
+    assert owner.get(told["episode"]).status_code == 200
+    with services.sessions() as session:
+        assert session.scalars(select(Episode.title)).one() == "the ferry"
+
+
+def test_examined_audio_joins_its_draft_and_fills_what_was_left_empty(
+    owner: Desk, services: Services, harbour: Show, clock: Clock, examiner: StillExaminer
+) -> None:
+    told = send_all(owner, SAMPLE.read_bytes())
+    assert told["state"] == "examining"
+    assert examiner.nudges == 1
+    examine_waiting_uploads(services, clock.now)
+    told = ask(owner, "GET", f"{UPLOADS}/{told['key']}").get_json()
+    assert told["state"] == "used"
+    with services.sessions() as session:
+        episode = session.scalars(select(Episode)).one()
+        assert episode.audio_id is not None
+        assert episode.title == "First light on the quay"
+        assert len(episode.chapters) == 3
+
+
+def test_what_the_podcaster_typed_meanwhile_wins(
+    owner: Desk, services: Services, harbour: Show, clock: Clock
+) -> None:
+    told = send_all(owner, SAMPLE.read_bytes())
+    words = {"title": "My own title", "type": "full", "audience": "free", "explicit": ""}
+    owner.send(told["episode"], **words, notes="Mine", number="9")
+    examine_waiting_uploads(services, clock.now)
+    with services.sessions() as session:
+        episode = session.scalars(select(Episode)).one()
+    assert (episode.title, episode.notes, episode.number) == ("My own title", "Mine", 9)
+    assert episode.audio_id is not None
+
+
+def test_the_same_file_again_goes_on_where_it_stopped(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    size = 2 * PART_SIZE + 5
+    first = begin(owner, "long.mp3", size).get_json()
+    path = f"{UPLOADS}/{first['key']}/parts/1"
+    ask(owner, "PUT", path, data=b"\0" * PART_SIZE)
+    again = begin(owner, "long.mp3", size).get_json()
+    assert again["key"] == first["key"]
+    assert again["parts_there"] == [1]
+    with services.sessions() as session:
+        assert len(session.scalars(select(Episode)).all()) == 1
+
+
+def test_new_audio_of_an_episode_keeps_its_guid_and_words(
+    owner: Desk, services: Services, harbour: Show, first: Episode, clock: Clock
+) -> None:
+    send_all(owner, SAMPLE.read_bytes(), episode=first.key)
+    examine_waiting_uploads(services, clock.now)
+    with services.sessions() as session:
+        found = session.get_one(Episode, first.id)
+    assert (found.guid, found.title) == (first.guid, first.title)
+    assert found.audio_id != first.audio_id
+
+
+def test_the_episode_of_another_show_cannot_be_replaced(
+    owner: Desk, services: Services, harbour: Show, first: Episode
+) -> None:
+    fields = {"title": "Other", "language": "en", "time_zone": "UTC"}
+    owner.send("/studio/shows/new", **fields)
+    words = {"name": "a.mp3", "size": 5, "fingerprint": "a", "episode": first.key}
+    answer = ask(owner, "POST", "/studio/shows/other/uploads", json=words)
+    assert answer.status_code == 404
+
+
+def test_a_refused_file_says_why_and_keeps_the_draft(
+    owner: Desk, services: Services, harbour: Show, clock: Clock
+) -> None:
+    told = send_all(owner, b"%PDF-1.4 not audio at all" * 50, name="talk.mp3")
+    examine_waiting_uploads(services, clock.now)
+    told = ask(owner, "GET", f"{UPLOADS}/{told['key']}").get_json()
+    assert told["state"] == "refused"
+    assert told["reason"]
+    assert owner.get(told["episode"]).status_code == 200
+
+
+def test_giving_up_removes_the_empty_draft(owner: Desk, services: Services, harbour: Show) -> None:
+    told = begin(owner, "a.mp3", 1000).get_json()
+    assert ask(owner, "DELETE", f"{UPLOADS}/{told['key']}").status_code == 200
+    with services.sessions() as session:
+        assert session.scalar(select(Episode.id)) is None
+
+
+@pytest.mark.parametrize(
+    "words", [{}, {"size": "many"}, {"size": 0}, {"size": -1}, {"size": 10**15}]
+)
+def test_nonsense_is_refused_with_a_reason(
+    owner: Desk, harbour: Show, words: dict[str, Any]
+) -> None:
+    answer = ask(owner, "POST", UPLOADS, json={"name": "a.mp3", **words})
+    assert answer.status_code == 409
+    assert answer.get_json()["error"]
+
+
+def test_a_name_with_a_path_is_only_a_name(owner: Desk, harbour: Show) -> None:
+    told = begin(owner, "../../etc/passwd.mp3", 100).get_json()
+    assert told["name"] == "passwd.mp3"
+
+
+def test_an_unfinished_upload_cannot_be_completed(owner: Desk, harbour: Show) -> None:
+    told = begin(owner, "a.mp3", 1000).get_json()
+    answer = ask(owner, "POST", f"{UPLOADS}/{told['key']}/complete")
+    assert answer.status_code == 409
+    assert "missing" in answer.get_json()["error"]
