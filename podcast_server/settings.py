@@ -90,6 +90,10 @@ class FeedSettings(Section):
     replaced_notice_days: Annotated[int, Field(ge=0, le=3650)] = 30
     edition_cache_mb: Annotated[int, Field(ge=8, le=65536)] = 256
     guesses_per_minute: Annotated[int, Field(ge=1, le=100000)] = 60
+    # A feed is looked at when one episode is fetched more than so many times over on one day,
+    # on so many days of a month.
+    sharing_copies: Annotated[int, Field(ge=1, le=1000)] = 6
+    sharing_days: Annotated[int, Field(ge=1, le=30)] = 3
 
 
 class DownloadSettings(Section):

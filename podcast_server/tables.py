@@ -5,6 +5,7 @@ from __future__ import annotations
 import episodes.models
 import feeds.downloads.models
 import feeds.models
+import feeds.sharing.models
 import podcast_server.accounts.models
 import podcast_server.accounts.staff.models
 import podcast_server.billing.models

@@ -42,7 +42,15 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "docs/cli.md", "docs/feeds.md", "docs/stripe.md"]
+    "name",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/cli.md",
+        "docs/feeds.md",
+        "docs/stripe.md",
+        "docs/sharing.md",
+    ],
 )
 def test_links_in_the_documentation_lead_somewhere(name: str) -> None:
     import re

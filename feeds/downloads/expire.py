@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.models import BusyAddress, CountedDay, MemberPlay, RawHit
 from feeds.models import FeedVisit, PrivateFeed
+from feeds.sharing.models import FeedDay, SharingCase
 
 _FINISHED = or_(CountedDay.hits_version <= CountedDay.counted_version, CountedDay.raw_expired)
 
@@ -63,8 +64,9 @@ def forget_member(session: Session, member_id: int) -> None:
     )
     session.execute(delete(MemberPlay).where(MemberPlay.member_id == member_id))
     theirs = select(PrivateFeed.id).where(PrivateFeed.member_id == member_id)
-    session.execute(
-        delete(FeedVisit)
-        .where(FeedVisit.feed_id.in_(theirs))
-        .execution_options(synchronize_session=False)
-    )
+    for table in (FeedVisit, FeedDay, SharingCase):
+        session.execute(
+            delete(table)
+            .where(table.feed_id.in_(theirs))
+            .execution_options(synchronize_session=False)
+        )

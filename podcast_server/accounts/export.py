@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from episodes.models import Show
 from feeds.downloads.models import MemberPlay
 from feeds.grants import grants_of, ledger_of
+from feeds.models import PrivateFeed
 from feeds.private_feeds import feeds_of
+from feeds.sharing.models import FeedDay
 from podcast_server.accounts.models import Member
 from podcast_server.accounts.sessions import sessions_of
 from podcast_server.mail.models import OutgoingMail
@@ -58,6 +60,21 @@ def export_member(session: Session, member: Member, now: datetime) -> dict[str, 
             {"day": play.day.isoformat(), "episode": play.episode_key}
             for play in session.scalars(
                 select(MemberPlay).where(MemberPlay.member_id == member.id).order_by(MemberPlay.day)
+            )
+        ],
+        "fetched": [
+            {
+                "feed": day.feed_id,
+                "day": day.day.isoformat(),
+                "apps": day.apps,
+                "networks": day.networks,
+                "copies": day.copies,
+            }
+            for day in session.scalars(
+                select(FeedDay)
+                .join(PrivateFeed, PrivateFeed.id == FeedDay.feed_id)
+                .where(PrivateFeed.member_id == member.id)
+                .order_by(FeedDay.day)
             )
         ],
         "sessions": [

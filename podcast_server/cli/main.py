@@ -26,6 +26,7 @@ from podcast_server.cli.member import member
 from podcast_server.cli.payments import payments
 from podcast_server.cli.serve import serve, worker
 from podcast_server.cli.setup import init, keys, migrate
+from podcast_server.cli.sharing import sharing
 from podcast_server.cli.show import show
 from podcast_server.cli.studio import studio
 from podcast_server.database import DatabaseError
@@ -93,6 +94,7 @@ for command in (
     feed,
     payments,
     mail,
+    sharing,
 ):
     root.add_command(command)
 

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
+from feeds.sharing.watch import measure_days
 from podcast_server.accounts.sessions import forget_sessions
+from podcast_server.accounts.sharing import Keeper, look_after_shared_feeds, sharing_policy
 from podcast_server.accounts.sign_in import forget_requests
 from podcast_server.billing.doubles import undo_doubles
 from podcast_server.billing.inbox import forget_events, work_off_events
@@ -41,6 +43,20 @@ def count_downloads(services: Services, now: datetime) -> None:
 def forget_old_hits(services: Services, now: datetime) -> None:
     """Delete single requests that are older than the settings keep them."""
     expire_raw_hits(services.sessions, now, services.settings.downloads.keep_raw_days)
+
+
+def watch_sharing(services: Services, now: datetime) -> None:
+    """Measure how widely each feed is fetched, and take the steps that are due."""
+    measure_days(services.sessions, CountingRules(classify=services.classify), now)
+    settings = services.settings
+    keeper = Keeper(
+        policy=sharing_policy(settings.feeds),
+        site_name=settings.site.name,
+        public_url=settings.site.public_url,
+        signing_key=services.tokens.newest,
+        notice=timedelta(days=settings.feeds.replaced_notice_days),
+    )
+    look_after_shared_feeds(services.sessions, keeper, now)
 
 
 def clear_interrupted_uploads(services: Services, now: datetime) -> None:
@@ -87,6 +103,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("count-downloads", timedelta(minutes=1), count_downloads),
     Job("examine-uploads", timedelta(minutes=1), examine_waiting_uploads),
     Job("clear-old-uploads", timedelta(hours=6), clear_old_uploads),
+    Job("watch-sharing", timedelta(hours=6), watch_sharing),
     Job("forget-old-hits", timedelta(hours=6), forget_old_hits),
     Job("clear-interrupted-uploads", timedelta(days=1), clear_interrupted_uploads),
     Job("send-mail", timedelta(minutes=1), send_mail),

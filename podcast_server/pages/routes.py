@@ -18,6 +18,7 @@ from podcast_server.pages.member.join.views import blueprint as join
 from podcast_server.pages.member.podcasts.views import blueprint as podcasts
 from podcast_server.pages.member.renew.views import blueprint as renew
 from podcast_server.pages.member.report.views import blueprint as report
+from podcast_server.pages.member.sharing.views import blueprint as sharing
 from podcast_server.pages.member.sign_in.views import blueprint as sign_in
 from podcast_server.pages.public.artwork.views import blueprint as artwork
 from podcast_server.pages.public.discovery.views import blueprint as discovery
@@ -47,6 +48,7 @@ PAGES: tuple[Blueprint, ...] = (
     join,  # /shows/<slug>/join
     podcasts,  # /me, /me/feeds/<id>/reset
     add,  # /me/feeds/<id>, /hand-over/<token>
+    sharing,  # /me/feeds/<id>/sharing
     account,  # /me/account
     billing,  # /me/billing
     join_plan,  # /join/<plan>

@@ -68,7 +68,15 @@ def member_paths(page: Page, site: Installation, email: str) -> list[str]:
     page.wait_for_url("**/me")
     feed = page.locator("a[href^='/me/feeds/']").first.get_attribute("href")
     devices = [f"{feed}?device={name}" for name in ("ios", "android", "mac", "desktop")]
-    return ["/me", f"{feed}/reset", *devices, "/me/account", "/me/account/delete", "/me/billing"]
+    return [
+        "/me",
+        f"{feed}/reset",
+        f"{feed}/sharing",
+        *devices,
+        "/me/account",
+        "/me/account/delete",
+        "/me/billing",
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -148,6 +148,7 @@ def test_no_form_is_taken_without_its_token(
         ("GET", ""),
         ("GET", "/word"),
         ("GET", "/reset"),
+        ("GET", "/sharing"),
         ("POST", "/reset"),
         ("POST", "/remove"),
         ("POST", "/name"),

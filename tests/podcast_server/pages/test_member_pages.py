@@ -16,6 +16,7 @@ from feeds.access import NOBODY, entitlement_at, parse_windows
 from feeds.doctor import Code, Finding
 from feeds.models import Access, PrivateFeed
 from feeds.private_feeds import feeds_of
+from feeds.sharing.models import FeedDay
 from podcast_server.accounts.hand_over import make_hand_over, read_hand_over
 from podcast_server.accounts.members import ensure_member
 from podcast_server.accounts.models import Member
@@ -357,3 +358,21 @@ def test_every_finding_of_the_doctor_has_words(app: Flask, clock: Clock) -> None
         for code in get_args(Code):
             (said,) = in_words([Finding(code, "info", "Overcast", clock.now)], clock.now)
             assert said.text
+
+
+def test_a_member_sees_what_is_counted_of_their_feed_and_the_rule(
+    browser: Browser, session: Session, people: People, letters: Letters, clock: Clock
+) -> None:
+    browser.sign_in(letters, PAYING)
+    path = f"/me/feeds/{people.paying.feed_id}/sharing"
+    assert "Nothing was fetched" in browser.get(path).text
+    for days in (1, 2, 3):
+        day = (clock.now - timedelta(days=days)).date()
+        session.add(FeedDay(day=day, feed_id=people.paying.feed_id, apps=2, networks=9, copies=11))
+    session.commit()
+    page = browser.get(path)
+    assert "More than one person seems to listen" in page.text
+    assert "31 May 2026" in page.text or "May 31, 2026" in page.text
+    assert "Up to 6 copies" in page.text
+    assert "You are never locked out" in page.text
+    assert f"/me/feeds/{people.paying.feed_id}/reset" in page.text

@@ -1,0 +1,1 @@
+"""How widely my feed is used, and the rule about it."""
