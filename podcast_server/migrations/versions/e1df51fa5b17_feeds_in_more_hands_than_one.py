@@ -1,7 +1,7 @@
 """feeds in more hands than one
 
 Revision ID: e1df51fa5b17
-Revises: f8ae26550ec5
+Revises: e3819dba18fc
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 import episodes.db
 
 revision = "e1df51fa5b17"
-down_revision = "f8ae26550ec5"
+down_revision = "e3819dba18fc"
 branch_labels = None
 depends_on = None
 
