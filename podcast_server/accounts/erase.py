@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from feeds.downloads.expire import forget_member
 from feeds.grants import Cause, end_grant, grants_of
 from feeds.private_feeds import feeds_of, revoke_feed
-from podcast_server.accounts.models import Member, SignInRequest
+from podcast_server.accounts.models import EpisodeMails, Member, PlayPosition, SignInRequest
 from podcast_server.accounts.sessions import end_sessions
 from podcast_server.mail.models import OutgoingMail
 
@@ -27,6 +27,8 @@ def erase_member(session: Session, member: Member, *, cause: Cause, now: datetim
         end_grant(session, grant, at=now, cause=cause, now=now)
     end_sessions(session, member.id)
     forget_member(session, member.id)
+    for table in (EpisodeMails, PlayPosition):
+        session.execute(delete(table).where(table.member_id == member.id))
     session.execute(delete(SignInRequest).where(SignInRequest.email == member.email))
     session.execute(delete(OutgoingMail).where(OutgoingMail.recipient == member.email))
     # An address that can never be typed, so nobody signs in as what is left.

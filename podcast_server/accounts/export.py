@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from episodes.models import Show
+from episodes.models import Episode, Show
 from feeds.downloads.models import MemberPlay
 from feeds.grants import grants_of, ledger_of
 from feeds.models import PrivateFeed
 from feeds.private_feeds import feeds_of
 from feeds.sharing.models import FeedDay
-from podcast_server.accounts.models import Member
+from podcast_server.accounts.mail_choices import choices_of
+from podcast_server.accounts.models import Member, PlayPosition
 from podcast_server.accounts.sessions import sessions_of
 from podcast_server.mail.models import OutgoingMail
 
@@ -76,6 +77,19 @@ def export_member(session: Session, member: Member, now: datetime) -> dict[str, 
                 .where(PrivateFeed.member_id == member.id)
                 .order_by(FeedDay.day)
             )
+        ],
+        "positions": [
+            {"episode": key, "seconds": at.seconds, "finished": at.finished}
+            for key, at in session.execute(
+                select(Episode.key, PlayPosition)
+                .join(Episode, Episode.id == PlayPosition.episode_id)
+                .where(PlayPosition.member_id == member.id)
+                .order_by(Episode.key)
+            )
+        ],
+        "episode_mails": [
+            {"show": shows[show_id], "choice": choice}
+            for show_id, choice in sorted(choices_of(session, member.id).items())
         ],
         "sessions": [
             {"device": each.device, "since": _time(each.created_at), "seen": _time(each.seen_at)}

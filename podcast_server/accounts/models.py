@@ -23,6 +23,33 @@ class Member(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class EpisodeMails(Base):
+    """One member's choice for the mails of one show. Without a row they get none.
+
+    ``told_until``: episodes that came out later have not been mailed yet, which is what
+    drives the sending, so that a crash neither loses nor doubles a mail.
+    """
+
+    __tablename__ = "episode_mails"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    show_id: Mapped[int] = mapped_column(ForeignKey("shows.id"), primary_key=True, index=True)
+    choice: Mapped[str] = mapped_column(String(16), default="never")  # each, weekly, never
+    told_until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PlayPosition(Base):
+    """How far a member got in an episode in the browser: the second to go on from."""
+
+    __tablename__ = "play_positions"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    episode_id: Mapped[int] = mapped_column(ForeignKey("episodes.id"), primary_key=True)
+    seconds: Mapped[int] = mapped_column(default=0)
+    finished: Mapped[bool] = mapped_column(default=False)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class SignInRequest(Base):
     """Somebody asked to be let in. Only hashes are kept of what lets them in."""
 

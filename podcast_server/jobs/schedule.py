@@ -11,6 +11,7 @@ from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
 from feeds.sharing.watch import measure_days
+from podcast_server.accounts.mail_choices import SECRET
 from podcast_server.accounts.sessions import forget_sessions
 from podcast_server.accounts.sharing import Keeper, look_after_shared_feeds, sharing_policy
 from podcast_server.accounts.sign_in import forget_requests
@@ -21,6 +22,7 @@ from podcast_server.billing.reconcile import reconcile
 from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploads
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.transport import choose_transport
+from podcast_server.newsletter.episode_mails import Sender, send_episode_mails
 from podcast_server.services import Services
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,16 @@ def send_mail(services: Services, now: datetime) -> None:
     send_due(services.sessions, choose_transport(services.settings.mail), services.settings, now)
 
 
+def mail_episodes(services: Services, now: datetime) -> None:
+    """Write to those who want to hear of new episodes by mail."""
+    sender = Sender(
+        services.settings.site.name,
+        services.settings.site.public_url,
+        services.tokens.derive(SECRET),
+    )
+    send_episode_mails(services.sessions, sender, now)
+
+
 def forget_sign_ins(services: Services, now: datetime) -> None:
     """Delete sign-in requests and sessions that are over."""
     with services.sessions.begin() as session:
@@ -106,6 +118,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("watch-sharing", timedelta(hours=6), watch_sharing),
     Job("forget-old-hits", timedelta(hours=6), forget_old_hits),
     Job("clear-interrupted-uploads", timedelta(days=1), clear_interrupted_uploads),
+    Job("mail-episodes", timedelta(minutes=5), mail_episodes),
     Job("send-mail", timedelta(minutes=1), send_mail),
     Job("forget-sign-ins", timedelta(hours=6), forget_sign_ins),
     Job("work-off-payments", timedelta(minutes=1), work_off_payments),

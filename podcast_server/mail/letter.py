@@ -14,7 +14,8 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail says. ``action`` is the words on the button and where it leads."""
+    """What a mail says. ``action`` is the words on the button and where it leads;
+    ``unsubscribe`` likewise, where the reader can end mails of this kind."""
 
     kind: str
     language: str
@@ -23,6 +24,7 @@ class Letter:
     action: tuple[str, str] | None = None
     code: str = ""
     after: Sequence[str] = ()
+    unsubscribe: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class OutgoingMail(Base):
     subject: Mapped[str] = mapped_column(String(255))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
+    # Where the reader ends mails of this kind with one click; "" where there is no end.
+    unsubscribe: Mapped[str] = mapped_column(String(500), default="")
     state: Mapped[str] = mapped_column(String(16), default="queued")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)

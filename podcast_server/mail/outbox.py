@@ -56,6 +56,7 @@ def put_letter(
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
+        unsubscribe=letter.unsubscribe[1] if letter.unsubscribe else "",
         created_at=now,
         due_at=now,
         expires_at=expires_at,
@@ -172,6 +173,9 @@ def as_message(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMe
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{mail.id}.{int(mail.created_at.timestamp())}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:  # RFC 8058: mail programs show a button and post to it
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

@@ -15,6 +15,7 @@ from podcast_server.pages.member.account.views import blueprint as account
 from podcast_server.pages.member.add.views import blueprint as add
 from podcast_server.pages.member.billing.views import blueprint as billing
 from podcast_server.pages.member.join.views import blueprint as join
+from podcast_server.pages.member.mails.views import blueprint as mails
 from podcast_server.pages.member.podcasts.views import blueprint as podcasts
 from podcast_server.pages.member.renew.views import blueprint as renew
 from podcast_server.pages.member.report.views import blueprint as report
@@ -49,6 +50,7 @@ PAGES: tuple[Blueprint, ...] = (
     podcasts,  # /me, /me/feeds/<id>/reset
     add,  # /me/feeds/<id>, /hand-over/<token>
     sharing,  # /me/feeds/<id>/sharing
+    mails,  # /me/mails, /unsubscribe/<token>
     account,  # /me/account
     billing,  # /me/billing
     join_plan,  # /join/<plan>

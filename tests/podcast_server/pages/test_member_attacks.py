@@ -131,6 +131,7 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client: F
         "/me/account",
         "/me/account/sessions",
         "/me/account/delete",
+        "/me/mails",
     ],
 )
 def test_no_form_is_taken_without_its_token(

@@ -1,0 +1,1 @@
+"""New episodes by mail, for whoever asked for it."""
