@@ -65,7 +65,7 @@ def visiting(
         "request",
         lambda request: (
             None
-            if request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+            if request.url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:"))
             else complaints.append(f"asked {request.url}")
         ),
     )

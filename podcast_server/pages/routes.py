@@ -32,10 +32,14 @@ from podcast_server.pages.studio.episode.files import blueprint as studio_episod
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
 from podcast_server.pages.studio.home.views import blueprint as studio_home
+from podcast_server.pages.studio.join.views import blueprint as studio_join
 from podcast_server.pages.studio.listen import blueprint as studio_listen
+from podcast_server.pages.studio.passkeys.views import blueprint as studio_passkeys
+from podcast_server.pages.studio.people.views import blueprint as studio_people
 from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
+from podcast_server.pages.studio.status.views import blueprint as studio_status
 from podcast_server.pages.studio.uploads.views import blueprint as studio_uploads
 
 PAGES: tuple[Blueprint, ...] = (
@@ -66,6 +70,10 @@ PAGES: tuple[Blueprint, ...] = (
     studio_set_up,  # /studio/set-up
     studio_sign_in,  # /studio/sign-in, /studio/sign-out
     studio_account,  # /studio/account
+    studio_passkeys,  # /studio/account/passkeys, /studio/sign-in/passkey
+    studio_join,  # /studio/join/<token>
+    studio_people,  # /studio/people, /studio/people/log
+    studio_status,  # /studio/status, /studio/status/outbox
     studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
     studio_episodes,  # /studio/shows/<slug>
     studio_uploads,  # /studio/shows/<slug>/uploads

@@ -121,3 +121,33 @@ def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
     stored = list((tmp_path / "data").rglob("*.wav"))
     assert len(stored) == 1
     assert filecmp.cmp(stored[0], audio, shallow=False)
+
+
+def test_a_passkey_opens_the_studio(tmp_path: Path, browser: Browser) -> None:
+    # A passkey belongs to a host name; an address made of numbers cannot have one.
+    place = fresh(tmp_path)
+    place.extra["PODCAST_SERVER_SITE__PUBLIC_URL"] = f"http://localhost:{place.port}"
+    with place.serving(), visiting(browser) as page:
+        device = page.context.new_cdp_session(page)
+        device.send("WebAuthn.enable")
+        device.send(
+            "WebAuthn.addVirtualAuthenticator",
+            {
+                "options": {
+                    "protocol": "ctap2",
+                    "transport": "internal",
+                    "hasResidentKey": True,
+                    "hasUserVerification": True,
+                    "isUserVerified": True,
+                }
+            },
+        )
+        set_up(page, place)
+        account = f"http://localhost:{place.port}/studio/account"
+        page.goto(account)
+        page.get_by_role("button", name="Make a passkey").click()
+        expect(page.locator(".messages")).to_contain_text("The passkey is kept.")
+        page.get_by_role("button", name="Sign out", exact=True).click()
+        page.wait_for_url("**/studio/sign-in")
+        page.get_by_role("button", name="Use a passkey").click()
+        page.wait_for_url("**/studio")

@@ -7,7 +7,9 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from podcast_server.accounts.staff.models import Staff
+from podcast_server.accounts.staff.passkeys import passkeys_of
 from podcast_server.accounts.staff.passwords import WeakPasswordError, is_password, set_password
+from podcast_server.accounts.staff.recovery import codes_left
 from podcast_server.accounts.staff.sessions import (
     end_one_staff_session,
     end_staff_sessions,
@@ -38,12 +40,16 @@ def _page(form: MeForm, password: PasswordForm) -> Response:
     now = current_time()
     with reading(the_services().engine) as database:
         sessions = staff_sessions_of(database, the_person().id, now)
+        passkeys = passkeys_of(database, the_person().id)
+        codes = codes_left(database, the_person().id)
     return make_response(
         render_template(
             "studio/account/account.html",
             form=form,
             password=password,
             sessions=sessions,
+            passkeys=passkeys,
+            codes=codes,
             now=now,
             person=the_person(),
             here=the_worker().session.id,

@@ -24,6 +24,7 @@ from podcast_server.accounts.sign_in import (
 from podcast_server.accounts.staff.models import Staff
 from podcast_server.accounts.staff.passwords import is_password, note_failure, refuse_guessing
 from podcast_server.accounts.staff.people import NoSuchStaffError, find_staff, has_staff
+from podcast_server.accounts.staff.recovery import use_recovery_code
 from podcast_server.accounts.staff.sessions import end_staff_session
 from podcast_server.database import reading
 from podcast_server.pages.member.sign_in.forms import CodeForm
@@ -74,8 +75,9 @@ def _by_password(form: DoorForm) -> Response | None:
     with services.sessions.begin() as database:
         refuse_guessing(database, email, address, secret, now)
         person = _known(database, email)
-        if is_password(person, form.password.data) and person is not None:
-            token = sign_in_staff(database, person, "password")
+        how = _proof(database, person, form.password.data)
+        if how and person is not None:
+            token = sign_in_staff(database, person, how)
         else:
             note_failure(database, email, address, secret, now)
             token = ""
@@ -86,6 +88,15 @@ def _by_password(form: DoorForm) -> Response | None:
         return None
     remember_staff(token)
     return redirect("/studio", 303)
+
+
+def _proof(database: Session, person: Staff | None, given: str) -> str:
+    """What was typed: "password", "recovery-code", or "" for neither."""
+    if is_password(person, given):
+        return "password"
+    if person is not None and use_recovery_code(database, person.id, given, current_time()):
+        return "recovery-code"
+    return ""
 
 
 def _known(database: Session, email: str) -> Staff | None:

@@ -1,0 +1,1 @@
+"""Becoming staff by an invitation."""

@@ -1,0 +1,37 @@
+"""Inviting somebody."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, SelectChoice, SelectField
+from wtforms.validators import DataRequired, Length
+
+from episodes.models import Show
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]
+    """Whom, and to what: "owner", or a role for one show ("editor:3")."""
+
+    email = EmailField(
+        _("E-mail address"), validators=[DataRequired(_("Type an address.")), Length(max=320)]
+    )
+    what = SelectField(_("May do"))
+
+    def offer(self, shows: list[Show]) -> InviteForm:
+        """Fill in what there is to choose from."""
+        choices = []
+        for show in shows:
+            choices.append(
+                SelectChoice(
+                    f"editor:{show.id}", _("%(show)s: everything but people", show=show.title)
+                )
+            )
+            choices.append(
+                SelectChoice(
+                    f"analyst:{show.id}", _("%(show)s: look at the numbers", show=show.title)
+                )
+            )
+        choices.append(SelectChoice("owner", _("Owner: everything, people too")))
+        self.what.choices = choices
+        return self

@@ -1,0 +1,90 @@
+"""axe-core finds nothing wrong in the studio, in both languages and both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import Theme, axe_violations, chromium, demo_site, visiting
+from tests.running import Installation
+
+pytestmark = pytest.mark.slow
+SHOW = "/studio/shows/harbour"
+PATHS = (
+    "/studio",
+    "/studio/shows/new",
+    SHOW,
+    f"{SHOW}?q=nothing",
+    f"{SHOW}/episodes/harbourb22",
+    f"{SHOW}/settings",
+    f"{SHOW}/artwork",
+    "/studio/account",
+    "/studio/people",
+    "/studio/people/log",
+    "/studio/status",
+    "/studio/status/outbox",
+    "/studio/nowhere",
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    place = demo_site(tmp_path_factory.mktemp("site"))
+    with place.serving():
+        yield place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def enter(page: Page, site: Installation) -> None:
+    """Through the door, looking at it on the way."""
+    page.goto(f"{site.url}/studio/sign-in")
+    assert axe_violations(page) == []
+    page.goto(site.run("studio", "link", "owner@example.org").stdout.strip())
+    assert axe_violations(page) == []
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/studio")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_of_the_studio_shuts_anybody_out(
+    site: Installation, browser: Browser, theme: Theme, language: str
+) -> None:
+    for phone in (False, True):
+        with visiting(browser, phone=phone, theme=theme, language=language) as page:
+            enter(page, site)
+            found = []
+            for path in PATHS:
+                page.goto(f"{site.url}{path}")
+                width = page.evaluate("document.documentElement.scrollWidth")
+                assert width <= (390 if phone else 1280), path
+                for details in page.locator("details").all():
+                    details.evaluate("each => { each.open = true }")
+                found += axe_violations(page)
+            assert found == []
+
+
+def test_a_page_of_the_studio_is_small(site: Installation, browser: Browser) -> None:
+    """At most 100 kB without the artwork, fonts included."""
+    with visiting(browser) as page:
+        enter(page, site)
+        sizes: dict[str, int] = {}
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        kinds: dict[str, str] = {}
+        devtools.on("Network.responseReceived", lambda e: kinds.update({e["requestId"]: e["type"]}))
+        devtools.on(
+            "Network.loadingFinished",
+            lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}),
+        )
+        page.goto(f"{site.url}{SHOW}", wait_until="networkidle")
+        carried = sum(size for key, size in sizes.items() if kinds.get(key) != "Image")
+        assert carried <= 100_000
