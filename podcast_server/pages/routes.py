@@ -15,6 +15,7 @@ from podcast_server.pages.member.account.views import blueprint as account
 from podcast_server.pages.member.add.views import blueprint as add
 from podcast_server.pages.member.billing.views import blueprint as billing
 from podcast_server.pages.member.join.views import blueprint as join
+from podcast_server.pages.member.listen.views import blueprint as listen
 from podcast_server.pages.member.mails.views import blueprint as mails
 from podcast_server.pages.member.podcasts.views import blueprint as podcasts
 from podcast_server.pages.member.renew.views import blueprint as renew
@@ -52,6 +53,7 @@ PAGES: tuple[Blueprint, ...] = (
     sign_in,  # /sign-in, /sign-in/<token>, /sign-out
     join,  # /shows/<slug>/join
     podcasts,  # /me, /me/feeds/<id>/reset
+    listen,  # /me/listen, /me/listen/<key>
     add,  # /me/feeds/<id>, /hand-over/<token>
     sharing,  # /me/feeds/<id>/sharing
     mails,  # /me/mails, /unsubscribe/<token>

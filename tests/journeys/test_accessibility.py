@@ -67,7 +67,13 @@ def member_paths(page: Page, site: Installation, email: str) -> list[str]:
     page.locator("main button[type=submit]").click()
     page.wait_for_url("**/me")
     feed = page.locator("a[href^='/me/feeds/']").first.get_attribute("href")
-    devices = [f"{feed}?device={name}" for name in ("ios", "android", "mac", "desktop")]
+    page.goto(f"{site.url}/me/listen")
+    track = page.locator(".episode-row h3 a").first.get_attribute("href") or ""
+    devices = [
+        "/me/listen",
+        track,
+        *(f"{feed}?device={name}" for name in ("ios", "android", "mac", "desktop")),
+    ]
     return [
         "/me",
         f"{feed}/reset",

@@ -155,6 +155,32 @@ def test_the_player_seeks_by_chapter_follows_the_transcript_and_remembers(
             page.wait_for_selector(".transcript .now")
 
 
+def test_a_member_listens_in_the_browser_and_goes_on_on_another_device(
+    site: Installation, browser: Browser
+) -> None:
+    with visiting(browser, phone=True) as phone, visiting(browser) as laptop:
+        for page in (phone, laptop):
+            ask_for_link(page, site, "ada@example.org")
+            link, _code = newest_mail(site)
+            page.goto(link)
+            page.locator("main button[type=submit]").click()
+            page.wait_for_url("**/me")
+        phone.get_by_role("link", name="Listen", exact=True).click()
+        phone.locator(".episode-row h3 a").first.click()
+        audio = phone.locator("#player audio")
+        with phone.expect_response("**/position") as kept:
+            audio.evaluate(
+                "async a => { await a.play(); a.currentTime = 20; "
+                "await new Promise(done => a.addEventListener('seeked', done, {once: true})); "
+                "a.pause(); }"
+            )
+        assert kept.value.ok
+        laptop.goto(phone.url)
+        laptop.wait_for_function("document.querySelector('#player audio').currentTime >= 20")
+        laptop.goto(f"{site.url}/me/listen")
+        expect(laptop.locator("main")).to_contain_text("Go on listening")
+
+
 def test_an_address_with_a_time_starts_there(site: Installation, browser: Browser) -> None:
     with visiting(browser) as page:
         page.goto(f"{site.url}/shows/harbour")

@@ -1,10 +1,10 @@
 // The episode's player: chapters and transcript that seek, speed, sleep timer, share at a time.
+import { inBrowser, onAccount } from "./place.js";
 import { followTranscript } from "./transcript.js";
 
 const audio = document.querySelector("#player audio");
 const tools = document.querySelector(".player-tools");
 const said = tools.querySelector("[data-said]");
-const memory = `position:${audio.dataset.key}`;
 
 tools.hidden = false;
 
@@ -13,36 +13,25 @@ function seek(seconds, play = true) {
   if (play) audio.play();
 }
 
-// Where the listener was, unless the address names a place.
-function remembered() {
-  try {
-    return Number(localStorage.getItem(memory)) || 0;
-  } catch {
-    return 0; // storage is switched off: nothing is remembered
-  }
-}
-
-function remember(seconds) {
-  try {
-    localStorage.setItem(memory, String(Math.floor(seconds)));
-  } catch {
-    // storage is switched off or full: the place is not kept
-  }
-}
+const place = audio.dataset.save ? onAccount(audio) : inBrowser(`position:${audio.dataset.key}`);
 
 if (Number(audio.dataset.start)) {
   audio.currentTime = Number(audio.dataset.start);
-} else if (remembered() > 10) {
-  audio.currentTime = remembered();
+} else if (place.recall() > 10) {
+  audio.currentTime = place.recall();
 }
 
-let noted = 0;
+let noted = audio.currentTime;
 audio.addEventListener("timeupdate", () => {
-  if (Math.abs(audio.currentTime - noted) < 5) return;
+  if (Math.abs(audio.currentTime - noted) < place.every) return;
   noted = audio.currentTime;
-  remember(noted);
+  place.keep(noted);
 });
-audio.addEventListener("ended", () => remember(0));
+audio.addEventListener("pause", () => place.keep(audio.currentTime));
+audio.addEventListener("ended", () => place.end(audio.duration));
+addEventListener("pagehide", () => {
+  if (!audio.paused) place.keep(audio.currentTime);
+});
 
 for (const button of tools.querySelectorAll("[data-skip]")) {
   button.addEventListener("click", () => {
@@ -65,7 +54,7 @@ tools.querySelector("[data-sleep]").addEventListener("change", (event) => {
   }, minutes * 60000);
 });
 
-tools.querySelector("[data-share]").addEventListener("click", async (event) => {
+tools.querySelector("[data-share]")?.addEventListener("click", async (event) => {
   const button = event.currentTarget;
   const seconds = Math.floor(audio.currentTime);
   const url = tools.dataset.address + (seconds ? `?t=${seconds}` : "");

@@ -1,0 +1,1 @@
+"""Listening in the browser to everything I may hear."""
