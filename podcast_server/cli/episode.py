@@ -18,9 +18,15 @@ from episodes.ingest import (
     attach_audio,
     store_playable,
 )
-from episodes.models import Episode, Show
+from episodes.models import Episode, Show, Transcript
 from episodes.publishing import publish_episode, status_of, unpublish_episode
 from episodes.shows import find_show
+from episodes.sidecars import (
+    attach_chapters,
+    attach_transcript,
+    read_small,
+    store_transcript,
+)
 from podcast_server.cli.audience import Audience, audience_fields
 from podcast_server.cli.context import (
     Context,
@@ -85,6 +91,8 @@ def _row(each: Episode, now: datetime) -> dict[str, Any]:
 @click.option("--title")
 @click.option("--notes", help="Show notes in Markdown.")
 @click.option("--notes-file", type=_FILE, help="Show notes from a Markdown file.")
+@click.option("--transcript", type=_FILE, help="VTT, SRT, JSON or text.")
+@click.option("--chapters", type=_FILE, help="A JSON Chapters file.")
 @click.option("--number", type=click.IntRange(min=0), help="0 for none.")
 @click.option("--season", type=click.IntRange(min=0), help="0 for none.")
 @click.option("--type", type=click.Choice(["full", "trailer", "bonus"]))
@@ -98,6 +106,8 @@ def edit(
     /,
     key: str,
     notes_file: Path | None,
+    transcript: Path | None,
+    chapters: Path | None,
     audience: str | None,
     public_at: datetime | None,
     *,
@@ -111,6 +121,7 @@ def edit(
             fields[name] = fields[name] or None
     if notes_file is not None:
         fields["notes"] = notes_file.read_text(encoding="utf-8")
+    stored = _store_transcript(context, key, transcript)
     with context.writing() as session:
         changed = find_episode(session, key)
         show = session.get_one(Show, changed.show_id)
@@ -118,14 +129,37 @@ def edit(
             fields |= audience_fields(session, show, audience)
         if public_at is not None:
             fields["public_at"] = in_zone(public_at, show.time_zone)
-        if not fields:
+        files = {"transcript": transcript, "chapters": chapters}
+        said = [*fields, *(name for name, path in files.items() if path is not None)]
+        if not said:
             raise click.UsageError("nothing to change: give at least one option")
         update_episode(session, changed, fields, now_utc())
+        if stored is not None:
+            attach_transcript(session, changed, stored, now_utc())
+        if chapters is not None:
+            attach_chapters(session, changed, read_small(chapters), now_utc())
         row = _row(changed, now_utc())
     if as_json:
         print_json(row)
     else:
-        click.echo(f"Changed {', '.join(sorted(fields))} of “{row['title']}”.")
+        click.echo(f"Changed {', '.join(sorted(said))} of “{row['title']}”.")
+
+
+def _store_transcript(context: Context, key: str, path: Path | None) -> Transcript | None:
+    """Store a transcript for an episode; None where none is given."""
+    if path is None:
+        return None
+    with context.reading() as session:
+        found = find_episode(session, key)
+        show = session.get_one(Show, found.show_id)
+    return store_transcript(
+        context.services.storage,
+        show.id,
+        found.key,
+        name=path.name,
+        data=read_small(path),
+        language=show.language,
+    )
 
 
 @episode.command("publish")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from sqlalchemy.orm import Session
 
 from episodes.audio.facts import AudioFacts
 from episodes.audio.probe import probe
@@ -22,8 +23,18 @@ from episodes.ingest import (
     store_cover,
     store_playable,
 )
+from episodes.models import Episode, Transcript
 from episodes.publishing import publish_episode, status_of
 from episodes.shows import find_show
+from episodes.sidecars import (
+    attach_chapters,
+    attach_transcript,
+    chapters_beside,
+    read_small,
+    store_transcript,
+    transcript_beside,
+)
+from episodes.storage.base import Storage
 from podcast_server.cli.audience import Audience, audience_fields
 from podcast_server.cli.context import (
     PARTLY,
@@ -92,8 +103,9 @@ def add(
 ) -> None:
     """Add audio FILES as episodes of a show, in listening order.
 
-    Title, notes, number, cover and chapters come from the files' tags. A file that cannot
-    be used is reported and the others go on (exit code 3).
+    Title, notes, number, cover and chapters come from the files' tags; a transcript from
+    talk.vtt, .srt, .json or .txt beside talk.mp3, chapters from talk.chapters.json. A file that
+    cannot be used is reported and the others go on (exit code 3).
     """
     if len(files) > 1 and (title or notes):
         raise click.UsageError("--title and --notes are for a single file")
@@ -165,6 +177,40 @@ def add_files(
     return results
 
 
+@dataclass(slots=True)
+class _Beside:
+    """What lies beside an audio file. A bad one costs a warning, not the episode."""
+
+    transcript: Path | None
+    chapters: Path | None
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, audio: Path) -> _Beside:
+        return cls(transcript_beside(audio), chapters_beside(audio), [])
+
+    def store(self, storage: Storage, show_id: int, key: str, language: str) -> Transcript | None:
+        if self.transcript is None:
+            return None
+        name, data = self.transcript.name, read_small(self.transcript)
+        try:
+            return store_transcript(storage, show_id, key, name=name, data=data, language=language)
+        except EpisodeError as error:
+            self.warnings.append(f"{name} is not used: {error}")
+            return None
+
+    def attach(
+        self, session: Session, episode: Episode, transcript: Transcript | None, now: datetime
+    ) -> None:
+        if transcript is not None:
+            attach_transcript(session, episode, transcript, now)
+        if self.chapters is not None:
+            try:
+                attach_chapters(session, episode, read_small(self.chapters), now)
+            except EpisodeError as error:
+                self.warnings.append(f"{self.chapters.name} is not used: {error}")
+
+
 def _add_one(
     context: Context,
     path: Path,
@@ -190,6 +236,10 @@ def _add_one(
     )
     fields = fields_from_audio(facts, path) | own_fields
     fields["artwork_key"] = store_cover(services.storage, show_id, key, facts)
+    beside = _Beside.of(path)
+    with context.reading() as session:
+        language = find_show(session, options.slug).language
+    transcript = beside.store(services.storage, show_id, key, language)
     with context.writing() as session:
         show = find_show(session, options.slug)
         fields |= audience_fields(session, show, options.audience)
@@ -197,11 +247,17 @@ def _add_one(
         title = fields.pop("title")
         made = create_episode(session, show, title=title, fields=fields, now=now, key=key)
         attach_audio(session, made, stored, now)
+        beside.attach(session, made, transcript, now)
         if not options.draft:
             at = (options.publish_at or now) + options.spacing * position
             publish_episode(session, made, at=at, now=now)
         return Result(
-            str(path), "added", key, title, status_of(made, now), _warnings(facts, stored)
+            str(path),
+            "added",
+            key,
+            title,
+            status_of(made, now),
+            (*_warnings(facts, stored), *beside.warnings),
         )
 
 

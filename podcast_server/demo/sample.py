@@ -15,11 +15,12 @@ from episodes.artwork import prepare_artwork
 from episodes.audio.probe import probe
 from episodes.episodes import create_episode
 from episodes.ingest import attach_audio, fields_from_audio, store_audio
-from episodes.models import Episode, Show, Transcript
+from episodes.models import Episode, Show
 from episodes.publishing import publish_episode
 from episodes.shows import create_show
-from episodes.storage.keys import artwork_key, transcript_key
-from episodes.storage.small import put_bytes, sha256_of
+from episodes.sidecars import attach_transcript, store_transcript
+from episodes.storage.keys import artwork_key
+from episodes.storage.small import put_bytes
 from feeds.grants import Cause, give_grant
 from feeds.private_feeds import ensure_feed, feed_url
 from podcast_server.accounts.members import ensure_member
@@ -152,19 +153,23 @@ def _make_episode(services: Services, show_id: int, sample: _Sample, now: dateti
             session, show, title=title, fields=fields, now=now, guid=guid, key=key
         )
         attach_audio(session, episode, stored, now)
-        _attach_transcript(services, episode, path.with_suffix(".vtt"))
+        _attach_transcript(services, session, episode, path.with_suffix(".vtt"), now)
         publish_episode(session, episode, at=now + timedelta(days=sample.days), now=now)
 
 
-def _attach_transcript(services: Services, episode: Episode, path: Path) -> None:
-    if not path.exists():
-        return
-    data = path.read_bytes()
-    key = transcript_key(episode.show_id, episode.key, sha256_of(data), "vtt")
-    put_bytes(services.storage, key, data, content_type="text/vtt")
-    episode.transcripts.append(
-        Transcript(object_key=key, mime="text/vtt", extension="vtt", language="en", size=len(data))
-    )
+def _attach_transcript(
+    services: Services, session: Session, episode: Episode, path: Path, now: datetime
+) -> None:
+    if path.exists():
+        stored = store_transcript(
+            services.storage,
+            episode.show_id,
+            episode.key,
+            name=path.name,
+            data=path.read_bytes(),
+            language="en",
+        )
+        attach_transcript(session, episode, stored, now)
 
 
 def _make_member(

@@ -9,11 +9,9 @@ from werkzeug.wrappers import Response
 from episodes.artwork import MAX_BYTES, prepare_artwork
 from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
-from episodes.models import Transcript
-from episodes.publishing import record_change
-from episodes.storage.keys import artwork_key, transcript_key
-from episodes.storage.small import put_bytes, sha256_of
-from episodes.transcripts import find_format, read_transcript, write_transcript
+from episodes.sidecars import attach_transcript, store_transcript
+from episodes.storage.keys import artwork_key
+from episodes.storage.small import put_bytes
 from episodes.transcripts.cues import MAX_BYTES as MAX_TRANSCRIPT
 from podcast_server.database import reading
 from podcast_server.pages.studio.bodies import takes_up_to
@@ -59,35 +57,18 @@ class NoFile(EpisodeError):
 
 
 def _store_transcript(key: str, name: str, data: bytes) -> None:
-    """Read it, whatever its format, and keep what was read as WebVTT (or text without times)."""
-    given = find_format(name, data)
-    cues = read_transcript(data, given.mime)
-    timed = any(cue.start or cue.end for cue in cues)
-    kept = find_format("text/vtt" if timed else "text/plain")
-    written = write_transcript(cues, kept.mime)
     services, show = the_services(), the_show()
-    object_key = transcript_key(show.id, key, sha256_of(written), kept.extension)
-    put_bytes(services.storage, object_key, written, content_type=kept.mime)
+    stored = store_transcript(
+        services.storage, show.id, key, name=name, data=data, language=show.language
+    )
     with doing("episode.transcript", key) as database:
-        episode = episode_here(database, key)
-        episode.transcripts[:] = [
-            Transcript(
-                object_key=object_key,
-                mime=kept.mime,
-                extension=kept.extension,
-                language=show.language,
-                size=len(written),
-            )
-        ]
-        record_change(database, show.id, now=current_time(), episode=episode)
+        attach_transcript(database, episode_here(database, key), stored, current_time())
 
 
 @blueprint.post("/shows/<slug>/episodes/<key>/transcript/remove")
 def remove_transcript(slug: str, key: str) -> Response:
     with doing("episode.transcript-remove", key) as database:
-        episode = episode_here(database, key)
-        episode.transcripts[:] = []
-        record_change(database, the_show().id, now=current_time(), episode=episode)
+        attach_transcript(database, episode_here(database, key), None, current_time())
     flash(gettext("The transcript is gone."), "success")
     return _back(slug, key)
 
