@@ -1,0 +1,50 @@
+"""How much of everything a benchmark does: the real measure, or a glance for the smoke test."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """``seconds`` is the length of one run under load; sizes are in bytes."""
+
+    seconds: float
+    rounds: int
+    episodes: int
+    members: int
+    polling_members: int
+    crowds: tuple[int, ...]
+    listeners: int
+    stream_bytes: int
+    ingest_bytes: int
+
+
+FULL = Scale(
+    seconds=2,
+    rounds=7,
+    episodes=300,
+    members=2_000,
+    polling_members=10_000,
+    crowds=(100, 10_000, 1_000_000),
+    listeners=200,
+    stream_bytes=50_000_000,
+    ingest_bytes=1_000_000_000,
+)
+QUICK = Scale(
+    seconds=0.2,
+    rounds=1,
+    episodes=20,
+    members=20,
+    polling_members=50,
+    crowds=(10, 100),
+    listeners=5,
+    stream_bytes=2_000_000,
+    ingest_bytes=5_000_000,
+)
+
+
+def chosen() -> Scale:
+    """The scale named on the command line."""
+    return QUICK if "--quick" in sys.argv else FULL
