@@ -56,6 +56,13 @@ def fill(
     return addresses(services)
 
 
+def add_big_episode(services: Services, size: int) -> None:
+    """A newest episode whose audio has so many bytes."""
+    now = now_utc()
+    with services.sessions.begin() as session:
+        build_episode(session, services.storage, the_show(session), now, at=now, data=bytes(size))
+
+
 def add_members(session: Session, show_id: int, key: str, count: int, now: datetime) -> None:
     """Members of the whole show, each with a grant, an access row and a feed."""
     random = Random(2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from episodes.storage.base import StorageSettings
 from episodes.storage.s3 import S3Storage
 from episodes.storage.s3.client import make_config, open_client, open_session
 
-RUNS = 7
+RUNS = 1 if "--quick" in sys.argv else 7
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 KEY = "shows/1/episodes/k3v9x2m4qa/audio-0123456789abcdef0123456789abcdef.mp3"
 SETTINGS = StorageSettings(

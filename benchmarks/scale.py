@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Scale:
     """``seconds`` is the length of one run under load; sizes are in bytes."""
 
-    seconds: float
+    seconds: int
     rounds: int
     episodes: int
     members: int
@@ -33,7 +33,7 @@ FULL = Scale(
     ingest_bytes=1_000_000_000,
 )
 QUICK = Scale(
-    seconds=0.2,
+    seconds=1,
     rounds=1,
     episodes=20,
     members=20,

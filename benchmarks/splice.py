@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import statistics
+import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from benchmarks.sample_feed import (
 from feeds.personalise import PreparedDocument, dump, load, prepare
 
 TOKENS = (FEED_TOKEN, MEDIA_TOKEN)
-ROUNDS = 7
+ROUNDS = 1 if "--quick" in sys.argv else 7
 SIZES = (50, 300, 1000)
 
 

@@ -30,20 +30,21 @@ def take_turns(ways: Mapping[str, Callable[[], float]], rounds: int) -> Runs:
 
 def print_runs(unit: str, runs: Runs) -> None:
     """One line for each way: least, middle and most of its runs."""
-    print(f"{unit:52}{'min':>12}{'median':>12}{'max':>12}")
+    print(f"{unit:58}{'min':>12}{'median':>12}{'max':>12}")
     for name, values in runs.items():
         each = (min(values), statistics.median(values), max(values))
-        print(f"{name:52}" + "".join(f"{_figure(value):>12}" for value in each))
+        print(f"{name:58}" + "".join(f"{_figure(value):>12}" for value in each))
 
 
-def print_ratios(runs: Runs, ratios: Sequence[Ratio]) -> None:
-    """One line for each ratio, taken round by round, beside its target."""
-    print(f"\n{'ratio':52}{'min':>12}{'median':>12}{'max':>12}  target")
+def print_ratios(runs: Runs, ratios: Sequence[Ratio], *, judged: bool = True) -> None:
+    """One line for each ratio, taken round by round, beside its target if that is ``judged``."""
+    print(f"\n{'ratio':72}{'min':>12}{'median':>12}{'max':>12}  target")
     for ratio in ratios:
         values = [of / to for of, to in zip(runs[ratio.of], runs[ratio.to], strict=True)]
         each = (min(values), statistics.median(values), max(values))
         figures = "".join(f"{value:12.2f}" for value in each)
-        print(f"{f'{ratio.of} ÷ {ratio.to}':52}{figures}  {_verdict(ratio, each[1])}", flush=True)
+        name = f"{ratio.of} ÷ {ratio.to}"
+        print(f"{name:72}{figures}  {_verdict(ratio, each[1]) if judged else ''}", flush=True)
 
 
 def _verdict(ratio: Ratio, value: float) -> str:

@@ -1,0 +1,53 @@
+"""Every benchmark runs at a glance: it starts its servers, measures, and prints its rows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.__main__ import NAMES
+from tests.running import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+ROWS = {
+    "splice": ["300", "1000"],
+    "render": ["300", "1000"],
+    "presign": ["kept", "botocore"],
+    "polling": ["200 gzip ÷ nginx gzip_static", "304 ÷ nginx 304", "enclosure 302, recorded ÷"],
+    "publishing": ["publish, 100 members ÷ publish, 10 members", "first poll after it"],
+    "memory": ["SQLite"],
+    "streaming": ["1 listener ÷ 1 listener, nginx", "304 with 5 slow listeners ÷ 304 alone"],
+    "ingest": ["podcast-server episode add ÷ sha256sum && cp", "peak memory"],
+}
+PROGRAMS = {"polling": ["wrk", "nginx"], "memory": ["wrk"], "streaming": ["wrk", "nginx"]}
+
+
+def test_every_benchmark_is_tried() -> None:
+    assert set(ROWS) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_prints_its_rows(name: str) -> None:
+    for program in PROGRAMS.get(name, []):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    environ = {key: value for key, value in os.environ.items() if key != "AWS_CA_BUNDLE"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", name],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    for row in ROWS[name]:
+        [*found] = [line for line in lines if line.strip().startswith(row)]
+        assert found, done.stdout
+        assert any(character.isdigit() for character in found[0].removeprefix(row))
