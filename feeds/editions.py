@@ -22,7 +22,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from feeds.access import Entitlement
 from feeds.personalise import PreparedDocument, dump, load
@@ -35,9 +35,13 @@ MEMO_ENTRIES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A document and the Unix time at which it changes by itself (None: never)."""
+    """A document, the show's revision it was read at, and when it changes by itself.
+
+    ``valid_until`` is in Unix seconds, None for never.
+    """
 
     document: FeedDocument
+    revision: int
     valid_until: float | None
 
 
@@ -47,11 +51,18 @@ class Assemble(Protocol):
     def __call__(self, show_id: int, seen_by: Entitlement | None, now: float) -> Assembled: ...
 
 
+class Found(NamedTuple):
+    """An edition, its tag, which changes exactly when the content does, and its revision."""
+
+    edition: PreparedDocument
+    tag: str
+    revision: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    edition: PreparedDocument
+    found: Found
     valid_until: float | None
-    tag: str
 
 
 @dataclass(slots=True)
@@ -92,31 +103,30 @@ class Editions:
         self._flights: dict[object, _Flight] = {}
         self.stats = EditionStats()
 
-    def find(
-        self, show_id: int, revision: int, seen_by: Entitlement | None, now: float
-    ) -> tuple[PreparedDocument, str]:
-        """(edition, its tag) for an entitlement; None as entitlement is the public feed.
+    def find(self, show_id: int, revision: int, seen_by: Entitlement | None, now: float) -> Found:
+        """The edition for an entitlement; None as entitlement is the public feed.
 
-        The tag changes exactly when the content does. Raises LookupError for an unknown show.
+        Its revision is a later one than asked for when the show changed meanwhile. Raises
+        LookupError for an unknown show.
         """
         key = (show_id, revision, seen_by)
         known = self._memo.get(key)
         if known is not None and (known.valid_until is None or now < known.valid_until):
             self.stats.memo_hits += 1
-            return known.edition, known.tag
+            return known.found
         with self._one_at_a_time(key):
             known = self._memo.get(key)
             if known is None or (known.valid_until is not None and now >= known.valid_until):
                 known = self._find_content(show_id, seen_by, now)
-                self._remember(key, known)
-            return known.edition, known.tag
+                self._remember((show_id, known.found.revision, seen_by), known)
+            return known.found
 
     def _find_content(self, show_id: int, seen_by: Entitlement | None, now: float) -> _Remembered:
         assembled = self._assemble(show_id, seen_by, now)
         tag = fingerprint(assembled.document)[:20]
         with self._one_at_a_time(tag):
             edition = self._held_edition(tag) or self._shared_edition(tag, assembled.document)
-        return _Remembered(edition, assembled.valid_until, tag)
+        return _Remembered(Found(edition, tag, assembled.revision), assembled.valid_until)
 
     def _held_edition(self, tag: str) -> PreparedDocument | None:
         with self._lock:
@@ -172,7 +182,7 @@ class Editions:
             while self._held > self._max_bytes and len(self._by_content) > 1:
                 _, dropped = self._by_content.popitem(last=False)
                 self._held -= dropped.weight
-                self._memo = {k: v for k, v in self._memo.items() if v.edition is not dropped}
+                self._memo = {k: v for k, v in self._memo.items() if v.found.edition is not dropped}
 
     def _remember(self, key: tuple[int, int, Entitlement | None], remembered: _Remembered) -> None:
         with self._lock:

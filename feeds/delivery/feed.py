@@ -8,7 +8,7 @@ from feeds.access import REPLACED, Entitlement, entitlement_at, parse_windows
 from feeds.delivery.caching import choose_coding, matches
 from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
 from feeds.delivery.lookup import FeedRow, Lookup
-from feeds.editions import Editions
+from feeds.editions import Editions, Found
 from feeds.tokens import FEED, MEDIA, REPORT, TOKEN_LENGTH, Tokens
 
 _SHARED = [
@@ -44,11 +44,11 @@ def answer_private_feed(
     row = None if feed_key is None else lookup.feed(feed_key)
     if row is None or feed_key is None:
         return None
-    seen_by = _entitlement(row, now)
-    if seen_by is None:
+    row, found = _edition(feed_key, row, lookup, editions, now)
+    if found is None:
         gone = text_answer(410, "This feed is closed. Sign in on the show's page for a new one.")
         return FeedAnswer(gone, row.feed_id)
-    edition, tag = editions.find(row.show_id, row.revision, seen_by, now)
+    edition, tag, _ = found
     gzip = choose_coding(request.accept_encoding) == "gzip"
     # One address always belongs to one feed, so content, key and coding name its bytes.
     etag = f'"{tag}.{row.signing_key}.gz"' if gzip else f'"{tag}.{row.signing_key}"'
@@ -69,13 +69,33 @@ def answer_public_feed(
     row = lookup.show(slug)
     if row is None:
         return None
-    edition, tag = editions.find(row[0], row[1], None, now)
+    edition, tag, _ = editions.find(row[0], row[1], None, now)
     gzip = choose_coding(request.accept_encoding) == "gzip"
     etag = f'"{tag}.gz"' if gzip else f'"{tag}"'
     if matches(request.if_none_match, etag):
         return Answer(304, [("ETag", etag), *_PUBLIC])
     copy = edition.gzip if gzip else edition.plain
     return _ok(copy(_NOBODY, _NOBODY, _NOBODY), etag, gzip=gzip, fixed=_PUBLIC)
+
+
+def _edition(
+    feed_key: str, row: FeedRow, lookup: Lookup, editions: Editions, now: float
+) -> tuple[FeedRow, Found | None]:
+    """The edition behind a feed, None for a closed one; and the feed's row of that moment.
+
+    While an edition is put together the show may change, and the membership with it. Nobody
+    must get new episodes by an old right, so then the row is read again.
+    """
+    seen_by = _entitlement(row, now)
+    while seen_by is not None:
+        found = editions.find(row.show_id, row.revision, seen_by, now)
+        if found.revision == row.revision:
+            return row, found
+        row, before = lookup.feed(feed_key) or row, seen_by
+        seen_by = _entitlement(row, now)
+        if seen_by == before:
+            return row, found
+    return row, None
 
 
 def _entitlement(row: FeedRow, now: float) -> Entitlement | None:

@@ -1,8 +1,8 @@
 """The one indexed query behind each answer.
 
 Statements are built and compiled once, then run on bare driver connections: SQLAlchemy's
-own execution costs several times the SQLite look-up itself. Bare drivers return times and
-JSON as they are stored, so the few conversions stand here too.
+own execution costs several times the SQLite look-up itself. Bare drivers return times as
+they are stored, so the few conversions stand here too.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, bindparam, select
+from sqlalchemy import Engine, Select, Text, bindparam, cast, select
 from sqlalchemy.orm import aliased
 
 from episodes.models import Audio, Episode, Show, Transcript
@@ -86,14 +87,14 @@ _EPISODE: list[Any] = [
     Episode.season,
     Episode.state,
     Episode.audience,
-    Episode.tier_ids,
+    cast(Episode.tier_ids, Text),
     Episode.publish_at,
     Episode.public_from,
     Episode.public_until,
     Episode.key,
     Episode.show_id,
     Episode.title,
-    Episode.chapters,
+    cast(Episode.chapters, Text),
 ]
 _AUDIO: list[Any] = [Audio.object_key, Audio.sha256, Audio.size, Audio.mime, Audio.minute_bytes]
 _PREVIEW: list[Any] = [
@@ -171,13 +172,13 @@ class Lookup:
         row = self._one(self._media, values)
         if row is None:
             return None
-        return _feed_row(row), _episode_row(row[len(_FEED) :])
+        return _feed_row(row), _episode_row(tuple(row[len(_FEED) :]))
 
     def public(self, episode_key: str, transcript_id: int = 0) -> EpisodeRow | None:
         """The episode with this key in whatever show, or None."""
         values = {"episode_key": episode_key, "transcript_id": transcript_id}
         row = self._one(self._public, values)
-        return None if row is None else _episode_row(row)
+        return None if row is None else _episode_row(tuple(row))
 
     def show(self, slug: str) -> tuple[int, int] | None:
         """(id, revision) of a show, or None."""
@@ -235,7 +236,9 @@ def _feed_row(row: Sequence[Any]) -> FeedRow:
     return FeedRow(row[0], row[1], row[2], row[3], seconds(row[4]), row[5], row[6], row[7] or "[]")
 
 
-def _episode_row(row: Sequence[Any]) -> EpisodeRow | None:
+@lru_cache(maxsize=1024)
+def _episode_row(row: tuple[Any, ...]) -> EpisodeRow | None:
+    """Cached by all it is read from: everybody asks for the same few new episodes."""
     if row[0] is None:
         return None
     facts = EpisodeFacts(
@@ -243,7 +246,7 @@ def _episode_row(row: Sequence[Any]) -> EpisodeRow | None:
         season=row[1],
         state=row[2],
         audience=row[3],
-        tier_ids=tuple(_json(row[4])),
+        tier_ids=tuple(json.loads(row[4])),
         publish_at=seconds(row[5]),
         public_from=seconds(row[6]),
         public_until=seconds(row[7]),
@@ -254,7 +257,7 @@ def _episode_row(row: Sequence[Any]) -> EpisodeRow | None:
         key=row[8],
         show_id=row[9],
         title=row[10],
-        chapters=_json(row[11]),
+        chapters=json.loads(row[11]),
         audio=AudioFacts(*rest[0:5]) if rest[0] is not None else None,
         preview=AudioFacts(*rest[5:10]) if rest[5] is not None else None,
         transcript=TranscriptFacts(*rest[10:13]) if rest[10] is not None else None,
@@ -270,7 +273,3 @@ def seconds(value: str | datetime | None) -> float | None:
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
     return value.timestamp()
-
-
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value

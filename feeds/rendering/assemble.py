@@ -88,7 +88,11 @@ class Assembler:
     """Assembles documents from the database; one instance serves all threads."""
 
     def __init__(self, engine: Engine, addresses: Addresses) -> None:
-        self._engine = engine.execution_options(read_only=True)
+        options: dict[str, Any] = {"read_only": True}
+        if engine.dialect.name == "postgresql":
+            # All of a document from one moment, as on SQLite: here each query would have its own.
+            options["isolation_level"] = "REPEATABLE READ"
+        self._engine = engine.execution_options(**options)
         self._addresses = addresses
 
     def __call__(self, show_id: int, seen_by: Entitlement | None, now: float) -> Assembled:
@@ -107,7 +111,7 @@ class Assembler:
             document = _Assembly(show, self._addresses, seen_by, now).document(
                 [pair for pair in zip(episodes, facts, strict=True) if is_out(pair[1], now)]
             )
-        return Assembled(document, valid_until)
+        return Assembled(document, show.revision, valid_until)
 
 
 def _ready_episodes(session: Session, show_id: int) -> Sequence[Episode]:
