@@ -15,6 +15,13 @@ from sqlalchemy.orm import Session
 from episodes.episodes import update_episode
 from episodes.models import Episode, Show
 from episodes.publishing import publish_episode
+from feeds.access import Entitlement
+from feeds.delivery.facts import Request
+from feeds.delivery.feed import answer_private_feed
+from feeds.delivery.lookup import Lookup
+from feeds.editions import Assembled, Editions
+from feeds.rendering.assemble import Addresses, Assembler
+from podcast_server.services import build_edition
 from tests.conftest import body_of
 from tests.feeds.model.checks import Item, Poller
 from tests.feeds.model.world import World
@@ -107,6 +114,32 @@ def test_a_poll_during_a_change_sees_the_state_before_or_after_it(world: World) 
     for poll in polls:
         possible = [state[poll.member] for state in history.states[poll.after : poll.before + 1]]
         assert poll.items in possible
+
+
+def test_a_right_that_ends_while_the_feed_is_put_together_shows_nothing_newer(world: World) -> None:
+    member, secret = world.members[0], world.add_episode("members", None, frozenset(), None)
+    assemble = Assembler(world.engine, Addresses("http://podcast.test"))
+
+    def late(show_id: int, seen_by: Entitlement | None, now: float) -> Assembled:
+        if secret.state == "draft":  # the first time, after the right was looked up
+            world.end(member, world.now)
+            world.publish(secret, world.now)
+        return assemble(show_id, seen_by, now)
+
+    lookup = Lookup(world.engine)
+    found = answer_private_feed(
+        member.feeds[0].token,
+        Request("GET", ""),
+        tokens=world.tokens,
+        lookup=lookup,
+        editions=Editions(late, build_edition, max_bytes=64_000_000, folder=None),
+        now=world.now.timestamp(),
+    )
+    lookup.close()
+    assert found is not None
+    reader = Poller(world)
+    shown = reader.items(body_of(found.answer), member.feeds[0])
+    assert shown == reader.expected(member, member.feeds[0], world.now)
 
 
 def edit_many_times(engine: Engine, episode_id: int, name: str) -> None:
