@@ -18,7 +18,8 @@ CONNECTIONS = 16
 class Load:
     """What one run of wrk measured."""
 
-    per_second: float  # requests
+    requests: int
+    per_second: float
     megabytes: float  # per second
 
 
@@ -65,4 +66,4 @@ def _read(output: str) -> Load:
     requests, microseconds, size, bad = map(int, measured)
     if bad or not size:
         raise RuntimeError(f"the load met errors:\n{output}")
-    return Load(requests * 1e6 / microseconds, size / microseconds)
+    return Load(requests, requests * 1e6 / microseconds, size / microseconds)

@@ -23,7 +23,7 @@ class Scale:
 
 FULL = Scale(
     seconds=2,
-    rounds=7,
+    rounds=5,
     episodes=300,
     members=2_000,
     polling_members=10_000,

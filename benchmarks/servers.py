@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.load import on_core
 from podcast_server.services import Services
@@ -37,6 +38,13 @@ http {{
 """
 
 
+class Served(NamedTuple):
+    """Where a server answers, and the process that does the work."""
+
+    url: str
+    worker: int
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An installation with threads as a podcaster has them, and its database's kind."""
@@ -51,8 +59,8 @@ class Place:
             yield services
 
     @contextlib.contextmanager
-    def serving(self, **settings: str) -> Iterator[tuple[str, int]]:
-        """`podcast-server serve` while the block runs: its address and its worker's process."""
+    def serving(self, **settings: str) -> Iterator[Served]:
+        """`podcast-server serve` while the block runs."""
         place = self.installation
         extra = {f"PODCAST_SERVER_{name.upper()}": value for name, value in settings.items()}
         running = Installation(place.folder, place.port, place.extra | extra)
@@ -60,7 +68,7 @@ class Place:
             server = running.server()
             process = server.__enter__()
         try:
-            yield running.url, _web_worker(process.pid)
+            yield Served(running.url, _worker(process.pid))
         finally:
             server.__exit__(None, None, None)
 
@@ -87,7 +95,7 @@ def _place(database: str, stack: contextlib.ExitStack) -> Place:
     return Place(database, installation(folder, **extra))
 
 
-def _web_worker(server: int) -> int:
+def _worker(server: int) -> int:
     """The process that answers requests; the other child works the background jobs off."""
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     [worker] = [
@@ -114,34 +122,34 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def bare(target: str, place: Place) -> Iterator[str]:
-    """A plain WSGI application on the same web server with the same bounds; its address."""
+def bare(target: str, place: Place) -> Iterator[Served]:
+    """A plain WSGI application on the same web server with the same bounds."""
     port = free_port()
     options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--factory"]
     options += ["--blocking-threads", "512", "--backpressure", "1024", "--log-level", "error"]
     command = [sys.executable, "-m", "granian", "--port", str(port), *options, target]
-    with _running(command, place.installation.environ):
-        yield _awake(f"http://127.0.0.1:{port}")
+    with _running(command, place.installation.environ) as server:
+        yield Served(_awake(f"http://127.0.0.1:{port}"), _worker(server))
 
 
 @contextlib.contextmanager
-def nginx(folder: Path) -> Iterator[str]:
-    """nginx with one worker over the files of a folder; its address."""
+def nginx(folder: Path) -> Iterator[Served]:
+    """nginx with one worker over the files of a folder."""
     port = free_port()
     folder.chmod(0o755)
     config = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
     config.write_text(_NGINX.format(folder=folder, port=port, user=user))
-    with _running(["nginx", "-c", str(config), "-e", str(folder / "nginx.log")], None):
-        yield _awake(f"http://127.0.0.1:{port}")
+    with _running(["nginx", "-c", str(config), "-e", str(folder / "nginx.log")], None) as server:
+        yield Served(_awake(f"http://127.0.0.1:{port}"), _worker(server))
 
 
 @contextlib.contextmanager
-def _running(command: list[str], environ: dict[str, str] | None) -> Iterator[None]:
+def _running(command: list[str], environ: dict[str, str] | None) -> Iterator[int]:
     with on_core(0):
         process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)

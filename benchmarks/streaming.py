@@ -46,7 +46,7 @@ def main() -> None:
 def stream(url: str, people: crowd.Crowd, folder: Path, scale: scales.Scale) -> None:
     """How fast one listener and many get the file."""
     many = scale.listeners
-    with tempfile.TemporaryDirectory(prefix="bench-") as files, nginx(Path(files)) as theirs:
+    with tempfile.TemporaryDirectory(prefix="bench-") as files, nginx(Path(files)) as (theirs, _):
         biggest = max(folder.rglob("*.mp3"), key=lambda path: path.stat().st_size)
         shutil.copy(biggest, Path(files) / "audio.mp3")
 
