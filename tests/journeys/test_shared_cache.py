@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import time
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.slow
 # As greedy as a careless operator makes it: one key for all visitors, and a long life for
 # whatever does not say how long it may be kept.
 CONFIG = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
+daemon off; {user} pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
 events {{}}
 http {{
   access_log off;
@@ -68,7 +69,9 @@ def caching(folder: Path, upstream: int) -> Iterator[int]:
     assert nginx, "nginx is not installed: run `make system`"
     port = free_port()
     config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(folder=folder, port=port, upstream=upstream))
+    # Started by root, nginx would become somebody who may not write into our folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    config.write_text(CONFIG.format(folder=folder, port=port, upstream=upstream, user=user))
     process = subprocess.Popen(
         [nginx, "-p", str(folder), "-c", str(config)], stderr=subprocess.PIPE
     )
@@ -139,7 +142,7 @@ def test_a_reset_shows_at_once_behind_the_cache(front: Front) -> None:
     words = ("ada@example.org", "--show", "harbour", "--name", "cached")
     path = site.json("feed", "url", *words)["feed"].removeprefix(site.url)
     assert front.get(path).status == 200
-    site.run("feed", "rotate", *words)
+    site.run("feed", "rotate", *words, "--yes")
     assert b"was replaced" in front.get(path).body
 
 
