@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -29,6 +30,10 @@ from podcast_server.services import Services, build_edition, open_till, provider
 from podcast_server.settings import Settings, SiteSettings
 from tests import postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership
+
+# A busy machine makes an example slow that is not: no test is judged by the clock.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 KEY = SigningKey("testkey", "5a" * 32, "2026-01-01")
