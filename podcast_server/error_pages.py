@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from episodes.errors import NotFound
+from podcast_server.logs import REQUEST_ID
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> Response:
-    reference = secrets.token_hex(4)
+    # The log's lines carry the same id.
+    reference = REQUEST_ID.get() or secrets.token_hex(4)
     log.exception("error %s on %s %s", reference, request.method, request.endpoint, exc_info=error)
     return _answer(InternalServerError.code, reference=reference)
 

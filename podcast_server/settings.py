@@ -159,6 +159,13 @@ class LogSettings(Section):
     format: Literal["text", "json"] = "text"
 
 
+class MonitoringSettings(Section):
+    """What machines may ask."""
+
+    # Who may read /metrics; empty: only whoever asks from this machine itself.
+    token: SecretStr = SecretStr("")
+
+
 class Settings(Section):
     """The whole configuration. ``home`` is the folder that relative paths start from."""
 
@@ -175,6 +182,7 @@ class Settings(Section):
     payments: PaymentSettings = PaymentSettings()
     stripe: StripeSettings = StripeSettings()
     log: LogSettings = LogSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
 
     @property
     def data(self) -> Path:

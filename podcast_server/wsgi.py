@@ -15,7 +15,8 @@ from feeds.delivery.door import fast_lane
 from podcast_server.app import create_app
 from podcast_server.database import require_current_schema
 from podcast_server.logs import set_up_logging
-from podcast_server.services import open_lane, open_recorder, open_services
+from podcast_server.monitoring.door import Monitor, monitored
+from podcast_server.services import now_utc, open_lane, open_recorder, open_services
 from podcast_server.settings import find_config, load_settings
 
 if TYPE_CHECKING:
@@ -34,12 +35,16 @@ def create() -> WSGIApplication:
     # Workers end without atexit; this is the hook that multiprocessing runs.
     Finalize(None, recorder.close, exitpriority=10)
     lane = open_lane(services, recorder)
+    monitor = Monitor(services, recorder.stats, now_utc)
+    monitor.folder.start()
+    Finalize(None, monitor.folder.stop, exitpriority=5)
     entry = fast_lane(lane, create_app(services, lane))
     proxies = settings.server.trusted_proxies
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.
         entry = ProxyFix(entry, x_for=proxies, x_proto=proxies, x_host=proxies)
-    return entry
+    # Outside of it all, so that a front on this machine is told from this machine itself.
+    return monitored(entry, monitor, trust_ids=proxies > 0)
 
 
 def _end_with_parent() -> None:

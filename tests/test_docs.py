@@ -50,6 +50,7 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
         "docs/feeds.md",
         "docs/stripe.md",
         "docs/sharing.md",
+        "docs/operating.md",
     ],
 )
 def test_links_in_the_documentation_lead_somewhere(name: str) -> None:

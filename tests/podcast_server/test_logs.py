@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from feeds.tokens import FEED, MEDIA, SigningKey, Tokens
-from podcast_server.logs import redact, set_up_logging
+from podcast_server.logs import REQUEST_ID, redact, set_up_logging
 from podcast_server.settings import LogSettings
 
 TOKENS = Tokens([SigningKey("k", "5a" * 32, "2026-01-01")])
@@ -65,3 +65,35 @@ def test_the_level_is_the_configured_one(capsys: pytest.CaptureFixture[str]) -> 
     logging.getLogger("a").info("not wanted")
     logging.getLogger("a").warning("wanted")
     assert "wanted" in capsys.readouterr().err.replace("not wanted", "?")
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("key sk_live_51Habcdef refused", "51Habcdef"),
+        ("key rk_test_51Habcdef refused", "51Habcdef"),
+        ("secret whsec_abc123 wrong", "abc123"),
+        ("postgresql+psycopg://pod:hunter2@db/podcast", "hunter2"),
+        ("Authorization: Bearer s3cr3t-token", "s3cr3t-token"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+    ],
+)
+def test_keys_and_passwords_are_made_unreadable(text: str, hidden: str) -> None:
+    assert hidden not in redact(text)
+    assert redact(text).startswith(text[:6])
+
+
+def test_an_address_without_a_password_stays_readable() -> None:
+    assert redact("GET https://host:8443/a@b failed") == "GET https://host:8443/a@b failed"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_lines_of_one_request_carry_its_id(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging(LogSettings(format=form))
+    mark = REQUEST_ID.set("req-1234")
+    logging.getLogger("somebody").warning("inside")
+    REQUEST_ID.reset(mark)
+    logging.getLogger("somebody").warning("outside")
+    inside, outside = capsys.readouterr().err.splitlines()
+    assert "req-1234" in inside
+    assert "req-1234" not in outside
