@@ -13,6 +13,7 @@ from podcast_server.error_pages import install_error_pages
 from podcast_server.i18n import install_languages
 from podcast_server.jobs.schedule import work_off_payments
 from podcast_server.jobs.uploads import examine_waiting_uploads
+from podcast_server.limits.pages import install_limits
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.postman import Postman
 from podcast_server.mail.transport import choose_transport
@@ -20,7 +21,7 @@ from podcast_server.pages.checkout.offers import install_checkout
 from podcast_server.pages.dressing import install_dressing
 from podcast_server.pages.routes import PAGES
 from podcast_server.security import base_policy, csrf, install_security
-from podcast_server.services import Services, now_utc
+from podcast_server.services import Services, limit_counter, now_utc
 from podcast_server.webhooks.stripe import stripe_blueprint
 
 
@@ -50,6 +51,8 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
         lambda: examine_waiting_uploads(services, clock()), "examining uploads"
     )
     policy = base_policy(services.storage, services.settings, clock())
+    # Before the form check, which would answer attackers at some cost.
+    install_limits(app, services.settings.limits, limit_counter(services), clock)
     install_security(app, services.settings, services.tokens, policy)
     install_languages(app, services.settings)
     install_error_pages(app)

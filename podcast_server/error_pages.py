@@ -21,12 +21,12 @@ def install_error_pages(app: Flask) -> None:
     """Answer every error with a page in the visitor's language, or JSON where that was asked."""
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(NotFound, lambda _error: _answer(404))
+    app.register_error_handler(NotFound, lambda _error: error_answer(404))
     app.register_error_handler(Exception, _unexpected)
 
 
 def _csrf(_error: CSRFError) -> Response:
-    return _answer(
+    return error_answer(
         400, gettext("This form was open too long, or cookies are blocked. Go back and try again.")
     )
 
@@ -34,7 +34,7 @@ def _csrf(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
-    response = _answer(error.code)
+    response = error_answer(error.code)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
@@ -45,7 +45,7 @@ def _unexpected(error: Exception) -> Response:
     # The log's lines carry the same id.
     reference = REQUEST_ID.get() or secrets.token_hex(4)
     log.exception("error %s on %s %s", reference, request.method, request.endpoint, exc_info=error)
-    return _answer(InternalServerError.code, reference=reference)
+    return error_answer(InternalServerError.code, reference=reference)
 
 
 def _words(code: int) -> tuple[str, str]:
@@ -77,7 +77,8 @@ def _words(code: int) -> tuple[str, str]:
     )
 
 
-def _answer(code: int, text: str = "", *, reference: str = "") -> Response:
+def error_answer(code: int, text: str = "", *, reference: str = "") -> Response:
+    """The error's page in the visitor's language, or JSON."""
     title, usual = _words(code)
     text = text or usual
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])

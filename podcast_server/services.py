@@ -14,6 +14,7 @@ from episodes.storage.base import Storage, StorageSettings
 from episodes.storage.choose import open_storage
 from feeds.delivery.lane import Lane, Limits, Recorder
 from feeds.delivery.lookup import Lookup
+from feeds.delivery.throttle import Shared
 from feeds.downloads.agents import Classifier
 from feeds.downloads.choose import choose_agents
 from feeds.downloads.country import no_country, open_countries
@@ -30,6 +31,7 @@ from podcast_server.billing.dunning import Rules
 from podcast_server.billing.providers.choose import Providers, ProviderSettings, open_providers
 from podcast_server.billing.till import Terms, Till, Toggles
 from podcast_server.database import open_engine, session_factory
+from podcast_server.limits.counter import shared_counter
 from podcast_server.settings import Settings
 
 # Threads that local audio may never take, so that feeds are always answered.
@@ -178,6 +180,12 @@ def open_lane(services: Services, recorder: Recorder) -> Lane:
         storage=services.storage,
         recorder=recorder,
         clock=time.time,
-        limits=Limits(settings.feeds.guesses_per_minute, streams),
+        limits=Limits(settings.feeds.guesses_per_minute, streams, settings.limits.feed_per_minute),
         accel_prefix=settings.server.accel_prefix,
+        shared=limit_counter(services),
     )
+
+
+def limit_counter(services: Services) -> Shared:
+    """The counter that holds limits together over all processes."""
+    return shared_counter(services.sessions, services.tokens.derive(b"podcast-server.limits"))

@@ -159,6 +159,17 @@ class LogSettings(Section):
     format: Literal["text", "json"] = "text"
 
 
+class LimitSettings(Section):
+    """How often a minute; all processes count together. Over it: 429 and Retry-After."""
+
+    # Changes (sign-in, forms, orders) by whoever is not signed in, by address.
+    address_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 120
+    # Changes by one account; uploads in parts are many.
+    account_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 1200
+    # Requests with the tokens of one private feed.
+    feed_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
+
+
 class MonitoringSettings(Section):
     """What machines may ask."""
 
@@ -182,6 +193,7 @@ class Settings(Section):
     payments: PaymentSettings = PaymentSettings()
     stripe: StripeSettings = StripeSettings()
     log: LogSettings = LogSettings()
+    limits: LimitSettings = LimitSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
 
     @property

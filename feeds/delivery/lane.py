@@ -26,7 +26,7 @@ from feeds.delivery.media import (
     answer_public_media,
     parse_name,
 )
-from feeds.delivery.throttle import GuessLimit
+from feeds.delivery.throttle import Shared, Throttle
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
 from feeds.editions import Editions
 from feeds.tokens import Tokens
@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 class Limits:
     """Bounds that keep some listeners from starving the others."""
 
-    guesses_per_minute: int
+    guesses_per_minute: int  # unknown tokens, by client address
     streams: int  # local audio downloads at the same time, per process
+    feed_per_minute: int = 600  # requests with the tokens of one feed
 
 
 class Recorder(Protocol):
@@ -63,6 +64,7 @@ class Lane:
         clock: Callable[[], float],
         limits: Limits,
         accel_prefix: str = "",
+        shared: Shared | None = None,
     ) -> None:
         self._tokens = tokens
         self._lookup = lookup
@@ -70,7 +72,10 @@ class Lane:
         self._storage = storage
         self._recorder = recorder
         self._clock = clock
-        self._guesses = GuessLimit(limits.guesses_per_minute)
+        # Asked only after a token turned out to be unknown, so a valid one is never held up
+        # by what others behind the same address do.
+        self._guesses = Throttle("guess", limits.guesses_per_minute, shared)
+        self._feeds = Throttle("feed", limits.feed_per_minute, shared)
         self._streams = threading.BoundedSemaphore(limits.streams)
         self._source = AudioSource(storage, accel_prefix)
 
@@ -106,6 +111,9 @@ class Lane:
         )
         if found is None:
             return self._unknown(request, now)
+        wait = self._feeds.exceeded(str(found.feed_id), now)
+        if wait:
+            return _too_often(wait)
         answer = found.answer
         self._recorder.put(FeedPoll(now, found.feed_id, answer.status, request.user_agent))
         return answer._replace(body=b"") if request.method == "HEAD" else answer
@@ -135,6 +143,9 @@ class Lane:
         )
         if found is None:
             return self._unknown(request, now)
+        wait = self._feeds.exceeded(str(found.feed.feed_id), now) if found.feed else 0
+        if wait:
+            return _too_often(wait)
         return self._deliver(found, request, now)
 
     def _public_media(self, name: MediaName, request: Request) -> Answer:
@@ -241,6 +252,12 @@ class _Stream:
             close()
         self._places.release()
         self._recorder.put(self._note._replace(bytes_served=self._sent))
+
+
+def _too_often(wait: int) -> Answer:
+    return text_answer(
+        429, "This feed is asked for too often; try later.", ("Retry-After", str(wait))
+    )
 
 
 def _only_reading() -> Answer:

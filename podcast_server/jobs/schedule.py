@@ -20,6 +20,7 @@ from podcast_server.billing.inbox import forget_events, work_off_events
 from podcast_server.billing.letters import post_payment_letters
 from podcast_server.billing.reconcile import reconcile
 from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploads
+from podcast_server.limits.counter import forget_counts
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.transport import choose_transport
 from podcast_server.newsletter.episode_mails import Sender, send_episode_mails
@@ -111,6 +112,12 @@ def forget_old_events(services: Services, now: datetime) -> None:
         forget_events(session, now - timedelta(days=90))
 
 
+def forget_minute_counts(services: Services, now: datetime) -> None:
+    """Delete what the limits counted in minutes that are over."""
+    with services.sessions.begin() as session:
+        forget_counts(session, now)
+
+
 SCHEDULE: tuple[Job, ...] = (
     Job("count-downloads", timedelta(minutes=1), count_downloads),
     Job("examine-uploads", timedelta(minutes=1), examine_waiting_uploads),
@@ -124,4 +131,5 @@ SCHEDULE: tuple[Job, ...] = (
     Job("work-off-payments", timedelta(minutes=1), work_off_payments),
     Job("reconcile-payments", timedelta(days=1), reconcile_payments),
     Job("forget-old-events", timedelta(days=1), forget_old_events),
+    Job("forget-minute-counts", timedelta(hours=1), forget_minute_counts),
 )

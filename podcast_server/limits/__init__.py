@@ -1,0 +1,1 @@
+"""Limits that all processes hold together, and the limit on changes through the pages."""

@@ -1,0 +1,43 @@
+"""So many changes a minute through the pages: by account if signed in, else by address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask, Response, request, session
+
+from feeds.delivery.throttle import Shared, Throttle
+from podcast_server.error_pages import error_answer
+from podcast_server.settings import LimitSettings
+
+_READING = {"GET", "HEAD", "OPTIONS"}
+# Signed by who sends them, in bursts that are not ours to slow down.
+_SIGNED = "/webhooks/"
+_SIGNED_IN = ("studio", "signed_in")
+
+
+def install_limits(
+    app: Flask, settings: LimitSettings, shared: Shared | None, clock: Callable[[], datetime]
+) -> None:
+    """Answer 429 with Retry-After to whoever changes things faster than any person would."""
+    by_address = Throttle("address", settings.address_per_minute, shared)
+    by_account = Throttle("account", settings.account_per_minute, shared)
+
+    def refuse_haste() -> Response | None:
+        if request.method in _READING or request.path.startswith(_SIGNED):
+            return None
+        account = next((session[key] for key in _SIGNED_IN if session.get(key)), None)
+        now = clock().timestamp()
+        wait = (
+            by_account.exceeded(str(account), now)
+            if account
+            else by_address.exceeded(request.remote_addr or "", now)
+        )
+        if not wait:
+            return None
+        answer = error_answer(429)
+        answer.headers["Retry-After"] = str(wait)
+        return answer
+
+    app.before_request(refuse_haste)
