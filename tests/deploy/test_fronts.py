@@ -1,0 +1,128 @@
+"""The example fronts, run as they are but for names and ports, and driven through."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.fronts import Front, connect, running_front
+from tests.installed import SOUND, Filled, fill
+from tests.running import fetch, free_port
+
+pytestmark = pytest.mark.slow
+KINDS = ("nginx", "caddy")
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A front before a real server."""
+
+    front: Front
+    filled: Filled
+
+    def ask(
+        self, path: str, method: str = "GET", **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("localhost", self.front.https, timeout=20)
+        connection.sock = connect(self.front)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, headers=named)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, body
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    return fill(tmp_path_factory.mktemp("filled"))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def driven(
+    request: pytest.FixtureRequest, filled: Filled, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Driven]:
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    place = filled.copy(
+        folder,
+        server__trusted_proxies="1",
+        server__accel_prefix="/internal-audio",
+        site__public_url="https://localhost",
+    )
+    with (
+        place.serving(),
+        running_front(
+            request.param, folder / "front", place.port, folder / "data" / "storage"
+        ) as front,
+    ):
+        yield Driven(front, filled)
+
+
+def test_http_leads_to_https_with_the_whole_private_address(driven: Driven) -> None:
+    path = f"{driven.filled.feed}?x=1"
+    got = fetch(f"http://127.0.0.1:{driven.front.http}{path}", Host="localhost")
+    assert got.status == 308
+    assert got.headers["Location"].endswith(path)
+    assert got.headers["Location"].startswith("https://localhost")
+
+
+def test_a_private_feed_comes_through_with_its_validator(driven: Driven) -> None:
+    status, headers, body = driven.ask(driven.filled.feed)
+    assert status == 200
+    assert b"<rss" in body
+    assert b"https://localhost/m/" in body
+    assert driven.ask(driven.filled.feed, If_None_Match=headers["etag"])[0] == 304
+
+
+def test_local_audio_is_sent_by_the_front_whole_and_in_ranges(driven: Driven) -> None:
+    path = driven.filled.audio[0]
+    status, headers, body = driven.ask(path)
+    assert (status, body) == (200, SOUND)
+    assert headers["content-type"] == "audio/mpeg"
+    assert "x-accel-redirect" not in headers
+    status, headers, body = driven.ask(path, Range="bytes=1000-1999")
+    assert (status, body) == (206, SOUND[1000:2000])
+
+
+def test_the_folder_behind_the_hand_over_is_closed_from_outside(driven: Driven) -> None:
+    for path in ("/internal-audio/", "/internal-audio/../podcast.sqlite3", "/internal-audio/audio"):
+        assert driven.ask(path)[0] in {400, 404}
+
+
+def test_an_address_that_a_client_claims_is_not_believed(driven: Driven) -> None:
+    status, _headers, _body = driven.ask("/metrics", X_Forwarded_For="127.0.0.1")
+    assert status == 404
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_upload_reaches_the_server_while_it_is_still_being_sent(
+    kind: str, tmp_path: Path
+) -> None:
+    port, seen, enough = free_port(), bytearray(), threading.Event()
+    with socket.create_server(("127.0.0.1", port)) as listener:
+
+        def receive() -> None:
+            while not enough.is_set():
+                connection, _address = listener.accept()
+                with connection:
+                    while data := connection.recv(65536):
+                        seen.extend(data)
+                        if len(seen) > 200_000:
+                            enough.set()
+                            return
+
+        thread = threading.Thread(target=receive, daemon=True)
+        thread.start()
+        with running_front(kind, tmp_path, port, tmp_path) as front, connect(front) as client:
+            client.sendall(
+                b"PUT /studio/part HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n"
+            )
+            client.sendall(b"x" * 300_000)  # and no more: the rest of the part is still on its way
+            assert enough.wait(20)
+            thread.join(20)
