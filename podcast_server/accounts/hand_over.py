@@ -10,6 +10,7 @@ import hmac
 import struct
 from datetime import UTC, datetime, timedelta
 
+HAND_OVER_SECRET = b"podcast-server.hand-over"
 QR_LIFE = timedelta(minutes=15)
 MAIL_LIFE = timedelta(days=1)
 _BODY = struct.Struct(">QQ")

@@ -11,8 +11,11 @@ from babel.dates import format_date
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from feeds.models import PrivateFeed
+from feeds.private_feeds import find_feed
 from podcast_server.accounts.members import is_erased
 from podcast_server.accounts.models import Member
+from podcast_server.billing.fixed_terms import FixedTerm, fixed_terms
 from podcast_server.billing.gifts import code_of, gifts_to_send
 from podcast_server.billing.models import Checkout, Gift, Purchase, Subscription
 from podcast_server.billing.models.letters import PaymentLetter
@@ -28,6 +31,7 @@ from podcast_server.mail.payment_letters import (
     failing_letter,
     gift_bought_letter,
     gift_letter,
+    term_ending_letter,
     trial_letter,
     welcome_letter,
 )
@@ -47,14 +51,20 @@ class Due:
     write: Callable[[Member], Letter]
 
 
-def post_payment_letters(till: Till, site_name: str, now: datetime, *, dunning: bool) -> int:
+AddLink = Callable[[PrivateFeed], str]
+
+
+def post_payment_letters(
+    till: Till, site_name: str, now: datetime, *, dunning: bool, add_link: AddLink | None = None
+) -> int:
     """Put every letter that is due into the outbox; returns how many.
 
-    ``dunning`` False leaves failing cards and trials to the provider's own mails. One
-    transaction for each letter, together with the note that it was written.
+    ``dunning`` False leaves failing cards and trials to the provider's own mails. ``add_link``
+    makes the address of the buttons that add a feed to an app. One transaction for each
+    letter, together with the note that it was written.
     """
     with till.reading() as session:
-        due = list(_due(session, till, now, dunning=dunning))
+        due = list(_due(session, till, now, dunning=dunning, add_link=add_link))
     written = sum(_post(till, each, site_name, now) for each in due)
     return written + _post_gifts(till, site_name, now)
 
@@ -71,9 +81,12 @@ def _post(till: Till, due: Due, site_name: str, now: datetime) -> int:
     return 1
 
 
-def _due(session: Session, till: Till, now: datetime, *, dunning: bool) -> Iterator[Due]:
-    yield from _welcomes(session, till, now)
+def _due(
+    session: Session, till: Till, now: datetime, *, dunning: bool, add_link: AddLink | None
+) -> Iterator[Due]:
+    yield from _welcomes(session, till, now, add_link)
     yield from _ends(session, till, now)
+    yield from _fixed_terms(session, till, now)
     if dunning:
         yield from _failing(session, till)
         yield from _trials(session, till, now)
@@ -95,8 +108,9 @@ def _name(row: Subscription | Purchase) -> str:
     return "" if collection is None else collection.name
 
 
-def _welcomes(session: Session, till: Till, now: datetime) -> Iterator[Due]:
-    link = f"{till.public_url}/me"
+def _welcomes(
+    session: Session, till: Till, now: datetime, add_link: AddLink | None
+) -> Iterator[Due]:
     begun = _memberships().where(
         Subscription.status.in_(("trialing", "active")), Subscription.started_at > now - NEWS
     )
@@ -109,11 +123,22 @@ def _welcomes(session: Session, till: Till, now: datetime) -> Iterator[Due]:
         about = f"{'subscription' if isinstance(row, Subscription) else 'purchase'}:{row.id}"
         doubled = isinstance(row, Subscription) and _first_of(session, row) is not None
         if not doubled and _unwritten(session, about, "welcome"):
-            yield Due(about, "welcome", row.member_id, _welcome(_name(row), link))
+            add = _add_address(session, row, add_link)
+            yield Due(about, "welcome", row.member_id, _welcome(till, _name(row), add))
 
 
-def _welcome(name: str, link: str) -> Callable[[Member], Letter]:
-    return lambda member: welcome_letter(member.locale, name, link)
+def _welcome(till: Till, name: str, add: str) -> Callable[[Member], Letter]:
+    mine, receipts = f"{till.public_url}/me", f"{till.public_url}/me/billing"
+    return lambda member: welcome_letter(member.locale, name, mine, receipts, add=add)
+
+
+def _add_address(session: Session, row: Subscription | Purchase, add_link: AddLink | None) -> str:
+    """Where the feed of what was paid for is added to an app; "" where there is none yet."""
+    openings = row.plan.opens if row.plan is not None else []
+    if add_link is None or not openings:
+        return ""
+    feed = find_feed(session, row.member_id, openings[0].show_id)
+    return "" if feed is None else add_link(feed)
 
 
 def _first_of(session: Session, row: Subscription) -> Subscription | None:
@@ -165,6 +190,25 @@ def _end(till: Till, row: Subscription, *, doubled: bool) -> Callable[[Member], 
 def _ending(till: Till, row: Subscription) -> Callable[[Member], Letter]:
     name, day, link = _name(row), row.cancel_at, f"{till.public_url}/me/billing"
     return lambda member: ending_letter(member.locale, name, _day(day, member), link)
+
+
+def _fixed_terms(session: Session, till: Till, now: datetime) -> Iterator[Due]:
+    for term in fixed_terms(session, now, ahead=AHEAD, news=NEWS):
+        link = f"{till.public_url}/shows/{term.show.slug}#join"
+        over = term.ends_at <= now
+        kind = f"{'ended' if over else 'ending'}:{term.ends_at:%Y-%m-%d}"
+        if _unwritten(session, term.about, kind):
+            write = _term_over(term, link) if over else _term_ends(term, link)
+            yield Due(term.about, kind, term.member_id, write)
+
+
+def _term_over(term: FixedTerm, link: str) -> Callable[[Member], Letter]:
+    return lambda member: ended_letter(member.locale, term.show.title, link)
+
+
+def _term_ends(term: FixedTerm, link: str) -> Callable[[Member], Letter]:
+    title = term.show.title
+    return lambda member: term_ending_letter(member.locale, title, _day(term.ends_at, member), link)
 
 
 def _failing(session: Session, till: Till) -> Iterator[Due]:

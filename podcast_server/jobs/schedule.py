@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
+from feeds.models import PrivateFeed
 from feeds.sharing.watch import measure_days
+from podcast_server.accounts.hand_over import HAND_OVER_SECRET, MAIL_LIFE, make_hand_over
 from podcast_server.accounts.mail_choices import SECRET
 from podcast_server.accounts.sessions import forget_sessions
 from podcast_server.accounts.sharing import Keeper, look_after_shared_feeds, sharing_policy
@@ -94,7 +96,13 @@ def work_off_payments(services: Services, now: datetime) -> None:
     work_off_events(services.till, now)
     undo_doubles(services.till, now)
     site, mails = services.settings.site.name, services.settings.payments.mails
-    post_payment_letters(services.till, site, now, dunning=mails)
+    secret = services.tokens.derive(HAND_OVER_SECRET)
+
+    def add_link(feed: PrivateFeed) -> str:
+        token = make_hand_over(secret, feed.id, now + MAIL_LIFE)
+        return f"{services.settings.site.public_url}/hand-over/{token}"
+
+    post_payment_letters(services.till, site, now, dunning=mails, add_link=add_link)
 
 
 def reconcile_payments(services: Services, now: datetime) -> None:

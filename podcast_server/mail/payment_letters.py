@@ -6,9 +6,27 @@ from podcast_server.mail.letter import Letter
 from podcast_server.mail.letters import speaker
 
 
-def welcome_letter(language: str, what: str, link: str) -> Letter:
-    """A payment opened something."""
+def welcome_letter(language: str, what: str, link: str, receipts: str, *, add: str) -> Letter:
+    """A payment opened something. ``add`` leads straight to the buttons that add the feed, for
+    one day, on whatever device; ``link`` stays, and asks to sign in."""
     _ = speaker(language)
+    afterwards = _("Your receipts: %(link)s") % {"link": receipts}
+    if add:
+        return Letter(
+            kind="welcome",
+            language=language,
+            subject=_("Welcome to %(what)s") % {"what": what},
+            paragraphs=[
+                _("Thank you. Your payment has arrived and everything is open."),
+                _("Open this on the phone or computer where you listen, and tap your app."),
+            ],
+            action=(_("Choose my app"), add),
+            after=[
+                _("The link works for one day and is for you alone: it opens your own feed."),
+                _("Later you find it here: %(link)s") % {"link": link},
+                afterwards,
+            ],
+        )
     return Letter(
         kind="welcome",
         language=language,
@@ -18,6 +36,7 @@ def welcome_letter(language: str, what: str, link: str) -> Letter:
             _("Your own feed waits for you: sign in with this address and tap your podcast app."),
         ],
         action=(_("To my feed"), link),
+        after=[afterwards],
     )
 
 
@@ -60,6 +79,21 @@ def ending_letter(language: str, what: str, day: str, link: str) -> Letter:
         subject=_("%(what)s ends on %(day)s") % {"what": what, "day": day},
         paragraphs=[_("You cancelled it. If you would rather stay, one click is enough.")],
         action=(_("Look at my payments"), link),
+    )
+
+
+def term_ending_letter(language: str, what: str, day: str, link: str) -> Letter:
+    """A membership for a fixed time is about to run out."""
+    _ = speaker(language)
+    return Letter(
+        kind="ending",
+        language=language,
+        subject=_("%(what)s ends on %(day)s") % {"what": what, "day": day},
+        paragraphs=[
+            _("It was for a fixed time, so nothing is charged. Your feed stays where it is."),
+            _("If you would like to go on, the members’ episodes stay in it too."),
+        ],
+        action=(_("Go on"), link),
     )
 
 

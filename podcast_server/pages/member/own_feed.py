@@ -16,11 +16,9 @@ from episodes.models import Show
 from feeds.add_links import AddLink, Device, add_links, detect_device
 from feeds.models import PrivateFeed
 from feeds.private_feeds import feed_url
-from podcast_server.accounts.hand_over import QR_LIFE, make_hand_over
+from podcast_server.accounts.hand_over import HAND_OVER_SECRET, QR_LIFE, make_hand_over
 from podcast_server.i18n import format_ago
 from podcast_server.services import Services
-
-HAND_OVER_SECRET = b"podcast-server.hand-over"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,10 @@ from werkzeug.wrappers import Response
 
 from episodes.models import Show
 from feeds.models import PrivateFeed
-from podcast_server.accounts.hand_over import MAIL_LIFE, read_hand_over
+from podcast_server.accounts.hand_over import HAND_OVER_SECRET, MAIL_LIFE, read_hand_over
 from podcast_server.database import reading
 from podcast_server.mail.letters import add_letter
 from podcast_server.pages.member.own_feed import (
-    HAND_OVER_SECRET,
     hand_over_address,
     my_feed,
     on_page,
