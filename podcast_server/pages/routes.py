@@ -35,6 +35,8 @@ from podcast_server.pages.studio.episodes.views import blueprint as studio_episo
 from podcast_server.pages.studio.home.views import blueprint as studio_home
 from podcast_server.pages.studio.join.views import blueprint as studio_join
 from podcast_server.pages.studio.listen import blueprint as studio_listen
+from podcast_server.pages.studio.members.one import blueprint as studio_member
+from podcast_server.pages.studio.members.views import blueprint as studio_members
 from podcast_server.pages.studio.passkeys.views import blueprint as studio_passkeys
 from podcast_server.pages.studio.people.views import blueprint as studio_people
 from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
@@ -82,4 +84,6 @@ PAGES: tuple[Blueprint, ...] = (
     studio_episode,  # /studio/shows/<slug>/episodes/<key>
     studio_episode_files,  # …/transcript, …/cover
     studio_listen,  # …/audio
+    studio_members,  # /studio/shows/<slug>/members
+    studio_member,  # /studio/shows/<slug>/members/<id>
 )

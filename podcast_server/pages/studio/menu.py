@@ -11,5 +11,6 @@ def studio_menu() -> list[tuple[str, str, Role]]:
     """In the order of use."""
     return [
         ("", gettext("Episodes"), "editor"),
+        ("/members", gettext("Members"), "editor"),
         ("/settings", gettext("Show"), "editor"),
     ]

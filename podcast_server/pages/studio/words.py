@@ -26,3 +26,14 @@ def audience_words(audience: str) -> str:
         "sale": gettext("For sale"),
     }
     return str(words.get(audience, audience))
+
+
+def standing_words_of(state: str) -> str:
+    """How a member stands."""
+    words = {
+        "member": gettext("Member"),
+        "card_failing": gettext("Card failing"),
+        "lapsed": gettext("Ended"),
+        "free": gettext("Free feed"),
+    }
+    return str(words.get(state, state))

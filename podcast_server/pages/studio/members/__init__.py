@@ -1,0 +1,1 @@
+"""The members of a show: found, helped, given to, and let go."""

@@ -1,0 +1,43 @@
+"""What is asked about a member."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import DateField, EmailField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
+
+from episodes.models import Show
+
+
+class GiveForm(FlaskForm):  # type: ignore[misc]
+    """A membership given by hand, with the reason that the ledger keeps."""
+
+    tier = SelectField(_("What it opens"))
+    until = DateField(_("Until the end of"), validators=[Optional()])
+    reason = StringField(
+        _("Reason"),
+        validators=[DataRequired(_("Say why, for the member’s history.")), Length(max=255)],
+    )
+
+    def offer(self, show: Show) -> GiveForm:
+        """Fill in the tiers there are."""
+        everything = SelectChoice("0", _("All members’ episodes"))
+        self.tier.choices = [everything, *(SelectChoice(str(t.id), t.name) for t in show.tiers)]
+        return self
+
+
+class AddForm(GiveForm):
+    """Somebody new, too."""
+
+    email = EmailField(
+        _("E-mail address"), validators=[DataRequired(_("Type an address.")), Length(max=320)]
+    )
+    name = StringField(_("Name"), validators=[Length(max=255)])
+
+
+class NoteForm(FlaskForm):  # type: ignore[misc]
+    """What the podcaster wants to remember; the member sees it in their data only."""
+
+    name = StringField(_("Name"), validators=[Length(max=255)])
+    note = TextAreaField(_("Notes"), validators=[Length(max=10_000)])

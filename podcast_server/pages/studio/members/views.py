@@ -1,0 +1,154 @@
+"""``…/members``: the list, adding somebody, and the list as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from episodes.models import Show
+from feeds.grants import Cause, give_grant
+from feeds.models import PrivateFeed
+from feeds.private_feeds import ensure_feed
+from podcast_server.accounts.members import BadEmailError, ensure_member
+from podcast_server.accounts.models import Member
+from podcast_server.accounts.roster import PAGE, Wanted, all_rows, list_roster
+from podcast_server.database import reading
+from podcast_server.mail.letters import add_letter
+from podcast_server.pages.member.own_feed import hand_over_address
+from podcast_server.pages.member.posting import nudge_postman, post_letter
+from podcast_server.pages.studio.doing import doing
+from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.members.forms import AddForm, GiveForm
+from podcast_server.pages.wiring import current_time, the_services
+
+blueprint = studio_blueprint("members", __name__)
+STATES = ("member", "card_failing", "lapsed", "free")
+MAIL_LIFE = timedelta(days=1)
+
+
+@blueprint.get("/shows/<slug>/members")
+def page(slug: str) -> Response:
+    wanted, now = _wanted(), current_time()
+    with reading(the_services().engine) as database:
+        rows, total = list_roster(database, the_show().id, wanted, now)
+        show = database.get_one(Show, the_show().id)
+        form = AddForm(formdata=None).offer(show)
+    return make_response(
+        render_template(
+            "studio/members/members.html",
+            form=form,
+            show=show,
+            rows=rows,
+            total=total,
+            wanted=wanted,
+            last_page=-(-total // PAGE),
+            now=now,
+        )
+    )
+
+
+def _wanted() -> Wanted:
+    state, fetched = request.args.get("state", ""), request.args.get("fetched", "")
+    return Wanted(
+        words=request.args.get("q", "").strip()[:200],
+        state=state if state in STATES else "",
+        fetched=fetched if fetched in {"never", "ever"} else "",
+        page=max(1, request.args.get("page", 1, type=int)),
+    )
+
+
+@blueprint.post("/shows/<slug>/members")
+def add(slug: str) -> Response:
+    services, now = the_services(), current_time()
+    with reading(services.engine) as database:
+        form = AddForm().offer(database.get_one(Show, the_show().id))
+    if not form.validate_on_submit():
+        return _refuse(slug, form)
+    try:
+        with doing("member.add", form.email.data) as database:
+            language, name = services.settings.site.language, form.name.data or ""
+            member = ensure_member(database, form.email.data, now=now, name=name, locale=language)
+            give_by_hand(database, member.id, form)
+            feed = ensure_feed(
+                database,
+                member_id=member.id,
+                show_id=the_show().id,
+                signing_key=services.tokens.newest,
+                now=now,
+            )
+            send_add_link(database, member, feed)
+            member_id = member.id
+    except BadEmailError:
+        form.email.errors = [gettext("This does not look like an e-mail address.")]
+        return _refuse(slug, form)
+    nudge_postman()
+    flash(gettext("They are a member now, and a mail with the buttons is on its way."), "success")
+    return redirect(url_for("studio_member.page", slug=slug, member_id=member_id), 303)
+
+
+def _refuse(slug: str, form: AddForm) -> Response:
+    said = [text for errors in form.errors.values() for text in errors]
+    said += [str(text) for text in form.email.errors if str(text) not in map(str, said)]
+    flash(" ".join(str(text) for text in said), "danger")
+    return redirect(url_for(".page", slug=slug), 303)
+
+
+def give_by_hand(database: Session, member_id: int, form: GiveForm) -> None:
+    """Give what the form says, from now on, instead of what was given by hand before."""
+    now, tier = current_time(), int(form.tier.data or 0)
+    give_grant(
+        database,
+        member_id=member_id,
+        show_id=the_show().id,
+        scope="tier" if tier else "show",
+        scope_id=tier,
+        starts_at=now,
+        ends_at=end_of(form.until.data),
+        source="manual",
+        cause=Cause(the_person().email[:80], form.reason.data),
+        now=now,
+    )
+
+
+def end_of(day: date | None) -> datetime | None:
+    """The end of a day on the show's clock; None for never."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(the_show().time_zone))
+
+
+def send_add_link(database: Session, member: Member, feed: PrivateFeed) -> None:
+    """Mail the buttons that add a feed to an app."""
+    services, now = the_services(), current_time()
+    link = hand_over_address(services, feed, now, MAIL_LIFE)
+    letter = add_letter(member.locale, the_show().title, link)
+    post_letter(database, services, letter, member.email, now, now + MAIL_LIFE)
+
+
+@blueprint.get("/shows/<slug>/members.csv")
+def export(slug: str) -> Response:
+    """Everybody as a table; a cell that a spreadsheet would run is kept from it."""
+    sheet = io.StringIO()
+    table = csv.writer(sheet)
+    table.writerow(["email", "name", "since", "state", "last_fetched"])
+    with reading(the_services().engine) as database:
+        for row in all_rows(database, the_show().id, current_time()):
+            last = row.last_fetched.isoformat() if row.last_fetched else ""
+            cells = [row.email, row.name, row.since.isoformat(), row.state, last]
+            table.writerow([_harmless(cell) for cell in cells])
+    response = make_response(sheet.getvalue())
+    response.mimetype = "text/csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{slug}-members.csv"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

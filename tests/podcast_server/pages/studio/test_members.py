@@ -1,0 +1,174 @@
+"""Looking after members."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from episodes.models import Show
+from feeds.models import PrivateFeed
+from podcast_server.accounts.models import Member
+from podcast_server.services import Services
+from tests.builders import build_feed, build_member, build_show, give_membership
+from tests.podcast_server.conftest import Letters
+from tests.podcast_server.pages.studio.conftest import Desk
+
+LIST = "/studio/shows/harbour/members"
+
+
+@pytest.fixture
+def ada(services: Services, harbour: Show, now: datetime) -> Member:
+    """A member of the show with a feed."""
+    with services.sessions.begin() as session:
+        show = session.get_one(Show, harbour.id)
+        member = build_member(session, now, "ada@example.org")
+        give_membership(session, member, show, now, starts_at=now - timedelta(days=9))
+        build_feed(session, member, show, now)
+        return member
+
+
+def path(member: Member, tail: str = "") -> str:
+    return f"{LIST}/{member.id}{tail}"
+
+
+def test_the_list_shows_who_stands_how(owner: Desk, ada: Member) -> None:
+    page = owner.get(LIST).text
+    assert "ada@example.org" in page
+    assert "never in an app" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=ADA", True),
+        ("q=bob", False),
+        ("q=%25", False),
+        ("state=member", True),
+        ("state=lapsed", False),
+        ("fetched=never", True),
+        ("fetched=ever", False),
+    ],
+)
+def test_members_are_searched_and_filtered(
+    owner: Desk, ada: Member, query: str, found: bool
+) -> None:
+    assert ("ada@example.org" in owner.get(f"{LIST}?{query}").text) is found
+
+
+def test_somebody_added_by_hand_gets_a_feed_and_a_mail(
+    owner: Desk, services: Services, harbour: Show, letters: Letters
+) -> None:
+    answer = owner.send(LIST, email="Tam@example.org", tier="0", reason="partner", name="Tam")
+    assert "They are a member now" in answer.text
+    assert "partner" in answer.text
+    assert letters.newest().recipient == "tam@example.org"
+    assert letters.link().startswith("/hand-over/")
+
+
+def test_adding_somebody_needs_a_reason(owner: Desk, services: Services, harbour: Show) -> None:
+    answer = owner.send(LIST, email="tam@example.org", tier="0", reason="")
+    assert "Say why" in answer.text
+    with services.sessions() as session:
+        assert session.scalar(select(Member.id)) is None
+
+
+def test_ending_a_membership_is_in_the_history_with_its_reason(owner: Desk, ada: Member) -> None:
+    answer = owner.send(path(ada, "/end"), reason="asked by mail")
+    assert "asked by mail" in answer.text
+    assert "owner@example.org" in answer.text
+    assert "ada@example.org" in owner.get(f"{LIST}?state=lapsed").text
+
+
+def test_a_membership_can_be_given_and_made_longer(owner: Desk, ada: Member) -> None:
+    owner.send(path(ada, "/end"))
+    owner.send(path(ada, "/give"), tier="0", until="2026-12-31", reason="a present")
+    page = owner.send(path(ada, "/give"), tier="0", until="2027-01-31", reason="longer").text
+    assert "longer" in page
+    assert "January 31, 2027" in page or "February 1, 2027" in page
+
+
+def test_a_reset_closes_the_old_address_and_mails_the_new_one(
+    owner: Desk, services: Services, ada: Member, letters: Letters
+) -> None:
+    with services.sessions() as session:
+        feed = session.scalars(select(PrivateFeed)).one()
+    owner.send(path(ada, f"/feeds/{feed.id}/reset"))
+    with services.sessions() as session:
+        states = session.scalars(select(PrivateFeed.state).order_by(PrivateFeed.id)).all()
+    assert states == ["replaced", "open"]
+    assert letters.newest().recipient == "ada@example.org"
+
+
+def test_the_buttons_are_mailed_again(owner: Desk, ada: Member, letters: Letters) -> None:
+    owner.send(path(ada, "/send-link"))
+    assert owner.get(letters.link()).status_code == 200
+
+
+def test_a_member_of_another_show_only_is_not_found(
+    hire: Callable[..., Desk], services: Services, ada: Member, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        other = build_show(session, now, slug="elsewhere")
+    editor = hire("editor", other)
+    for tail in ("", "/give", "/end", "/send-link", "/about", "/feeds/1/reset"):
+        where = f"/studio/shows/elsewhere/members/{ada.id}{tail}"
+        answer = editor.send(where, tier="0", reason="x") if tail else editor.get(where)
+        assert answer.status_code == 404, where
+
+
+def test_the_feed_of_somebody_else_cannot_be_reset_through_a_member(
+    owner: Desk, services: Services, harbour: Show, ada: Member, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        bob = build_member(session, now, "bob@example.org")
+        theirs = build_feed(session, bob, session.get_one(Show, harbour.id), now).id
+    assert owner.send(path(ada, f"/feeds/{theirs}/reset")).status_code == 404
+
+
+def test_only_owners_take_out_or_erase_a_persons_data(
+    hire: Callable[..., Desk], harbour: Show, ada: Member
+) -> None:
+    editor = hire("editor", harbour)
+    assert editor.get(path(ada, "/data.json")).status_code == 403
+    assert editor.send(path(ada, "/erase"), email="ada@example.org").status_code == 403
+
+
+def test_erasing_needs_the_address_typed(owner: Desk, services: Services, ada: Member) -> None:
+    assert "Type the address exactly" in owner.send(path(ada, "/erase"), email="yes").text
+    owner.send(path(ada, "/erase"), email="ada@example.org")
+    with services.sessions() as session:
+        assert session.get_one(Member, ada.id).email == f"erased-{ada.id}"
+    assert "ada@example.org" not in owner.get(LIST).text
+
+
+def test_the_archive_holds_what_we_know_and_no_keys(owner: Desk, ada: Member) -> None:
+    facts = owner.get(path(ada, "/data.json")).get_json()
+    assert facts["member"]["email"] == "ada@example.org"
+    assert "/f/pf" not in str(facts)
+
+
+def test_a_note_is_kept_and_found(owner: Desk, ada: Member) -> None:
+    owner.send(path(ada, "/about"), name="Ada L.", note="met at the quay")
+    assert "Ada L." in owner.get(f"{LIST}?q=quay").text
+
+
+def test_the_table_cannot_run_formulas(owner: Desk, services: Services, ada: Member) -> None:
+    owner.send(path(ada, "/about"), name='=HYPERLINK("https://evil.example")', note="")
+    rows = list(csv.DictReader(io.StringIO(owner.get(f"{LIST}.csv").text)))
+    assert rows[0]["name"].startswith("'=")
+
+
+def test_scripts_in_what_members_are_called_never_run(owner: Desk, ada: Member) -> None:
+    hostile = "<script>alert(1)</script>"
+    owner.send(path(ada, "/about"), name=hostile, note=hostile)
+    for where in (LIST, path(ada)):
+        assert hostile not in owner.get(where).text
+
+
+def test_the_page_says_what_the_feed_doctor_found(owner: Desk, ada: Member) -> None:
+    assert 'class="said"' in owner.get(path(ada)).text
