@@ -144,6 +144,23 @@ def gift_letter(language: str, what: str, giver: str, message: str, code: str, l
     )
 
 
+def seat_invitation_letter(language: str, what: str, giver: str, group: int, link: str) -> Letter:
+    """To whom a seat in a group is offered. Whoever does not want it does nothing."""
+    _ = speaker(language)
+    return Letter(
+        kind=f"seat_invitation:{group}",
+        language=language,
+        subject=_("%(giver)s has a seat for you: %(what)s") % {"giver": giver, "what": what},
+        paragraphs=[
+            _("%(giver)s pays for %(what)s and would like to share it with you.")
+            % {"giver": giver, "what": what},
+            _("You get a feed of your own for your podcast app. No card is asked for."),
+        ],
+        action=(_("Take the seat"), link),
+        after=[_("You do not know who that is? Then nothing happens; you can delete this mail.")],
+    )
+
+
 def gift_bought_letter(language: str, what: str, code: str, link: str) -> Letter:
     """To whoever bought a gift, so that the code is not lost."""
     _ = speaker(language)

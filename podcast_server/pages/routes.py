@@ -13,6 +13,7 @@ from podcast_server.pages.checkout.pay.views import blueprint as pay
 from podcast_server.pages.checkout.seats.views import blueprint as seats
 from podcast_server.pages.member.account.views import blueprint as account
 from podcast_server.pages.member.add.views import blueprint as add
+from podcast_server.pages.member.billing.inviting import blueprint as inviting
 from podcast_server.pages.member.billing.views import blueprint as billing
 from podcast_server.pages.member.join.views import blueprint as join
 from podcast_server.pages.member.listen.views import blueprint as listen
@@ -61,6 +62,7 @@ PAGES: tuple[Blueprint, ...] = (
     mails,  # /me/mails, /unsubscribe/<token>
     account,  # /me/account
     billing,  # /me/billing
+    inviting,  # /me/billing/groups/<id>/invite
     join_plan,  # /join/<plan>
     gift,  # /give/<plan>, /gift
     seats,  # /group/<plan>, /seats/<invitation>

@@ -430,6 +430,48 @@ def test_the_second_who_brings_a_code_is_told(
     assert not shop.hears("carol@example.org")
 
 
+def test_a_seat_is_offered_by_mail_and_taken(
+    post: Post, shop: Shop, visitor: Visitor, letters: Letters
+) -> None:
+    plan = shop.plan()
+    visitor.pay(f"/group/{plan.key}", email=EMAIL, price=plan.prices[0].key, seats="2")
+    visitor.sign_in(letters, EMAIL)
+    path = f"/me/billing/groups/{_group_id(shop)}/invite"
+    assert "not an e-mail address" in visitor.post("/me/billing", path, email="nonsense").text
+    assert "on its way" in visitor.post("/me/billing", path, email=BOB).text
+    mail = letters.newest()
+    assert mail.recipient == BOB
+    assert mail.kind.startswith("seat_invitation")
+    friend = Visitor(post)
+    friend.post(letters.link(), email=BOB)
+    friend.post(letters.link())
+    assert shop.hears(BOB)
+
+
+def test_invitations_are_not_for_mailing_the_world_nor_for_others_groups(
+    post: Post, shop: Shop, visitor: Visitor, letters: Letters
+) -> None:
+    plan = shop.plan()
+    visitor.pay(f"/group/{plan.key}", email=EMAIL, price=plan.prices[0].key, seats="2")
+    visitor.sign_in(letters, EMAIL)
+    path = f"/me/billing/groups/{_group_id(shop)}/invite"
+    for number in range(7):
+        visitor.post("/me/billing", path, email=f"friend{number}@example.org")
+    page = visitor.post("/me/billing", path, email="eighth@example.org")
+    assert "Share the link instead" in page.text
+    assert letters.newest().recipient == "friend6@example.org"
+    mallory = Visitor(post)
+    other = shop.plan(name="Other")
+    mallory.pay(f"/join/{other.key}", email=BOB, price=other.prices[0].key)
+    mallory.sign_in(letters, BOB)
+    assert mallory.post("/me/account", path, email="x@example.org").status_code == 404
+
+
+def _group_id(shop: Shop) -> int:
+    with shop.session() as session:
+        return session.query(SeatGroup).one().id
+
+
 def test_a_group_is_bought_and_its_link_seats_people(
     post: Post, shop: Shop, visitor: Visitor, letters: Letters
 ) -> None:
