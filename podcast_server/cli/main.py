@@ -23,6 +23,7 @@ from podcast_server.cli.episode import episode
 from podcast_server.cli.feed import feed
 from podcast_server.cli.mail import mail
 from podcast_server.cli.member import member
+from podcast_server.cli.move import move
 from podcast_server.cli.payments import payments
 from podcast_server.cli.serve import serve, worker
 from podcast_server.cli.setup import init, keys, migrate
@@ -31,6 +32,7 @@ from podcast_server.cli.show import show
 from podcast_server.cli.studio import studio
 from podcast_server.database import DatabaseError
 from podcast_server.logs import redact
+from podcast_server.moving.errors import MoveError
 from podcast_server.settings import SettingsError, find_config
 
 OUR_ERRORS = (
@@ -41,6 +43,7 @@ OUR_ERRORS = (
     DatabaseError,
     SettingsError,
     BackupError,
+    MoveError,
 )
 
 
@@ -84,6 +87,7 @@ for command in (
     worker,
     backup,
     restore,
+    move,
     migrate,
     doctor,
     keys,
