@@ -48,6 +48,7 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
         "CONTRIBUTING.md",
         "docs/cli.md",
         "docs/feeds.md",
+        "docs/performance.md",
         "docs/stripe.md",
         "docs/sharing.md",
         "docs/operating.md",
