@@ -40,6 +40,8 @@ from podcast_server.pages.studio.members.one import blueprint as studio_member
 from podcast_server.pages.studio.members.views import blueprint as studio_members
 from podcast_server.pages.studio.passkeys.views import blueprint as studio_passkeys
 from podcast_server.pages.studio.people.views import blueprint as studio_people
+from podcast_server.pages.studio.plans.by_hand import blueprint as studio_payments
+from podcast_server.pages.studio.plans.views import blueprint as studio_plans
 from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
@@ -86,6 +88,8 @@ PAGES: tuple[Blueprint, ...] = (
     studio_episode,  # /studio/shows/<slug>/episodes/<key>
     studio_episode_files,  # …/transcript, …/cover
     studio_listen,  # …/audio
+    studio_plans,  # /studio/shows/<slug>/plans
+    studio_payments,  # /studio/payments
     studio_members,  # /studio/shows/<slug>/members
     studio_member,  # /studio/shows/<slug>/members/<id>
 )

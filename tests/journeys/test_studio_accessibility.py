@@ -18,6 +18,8 @@ PATHS = (
     SHOW,
     f"{SHOW}?q=nothing",
     f"{SHOW}/episodes/harbourb22",
+    f"{SHOW}/plans",
+    "/studio/payments",
     f"{SHOW}/members",
     f"{SHOW}/members/1",
     f"{SHOW}/settings",

@@ -12,5 +12,6 @@ def studio_menu() -> list[tuple[str, str, Role]]:
     return [
         ("", gettext("Episodes"), "editor"),
         ("/members", gettext("Members"), "editor"),
+        ("/plans", gettext("Plans"), "editor"),
         ("/settings", gettext("Show"), "editor"),
     ]

@@ -1,0 +1,1 @@
+"""What members pay: plans, their prices, and money that comes by hand."""

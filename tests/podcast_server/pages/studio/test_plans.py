@@ -1,0 +1,124 @@
+"""Setting prices in the studio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from episodes.models import Show
+from podcast_server.billing.intervals import Interval
+from podcast_server.billing.models import Plan
+from podcast_server.billing.money import Money
+from podcast_server.billing.plans import PriceTerms, create_plan, current_prices
+from podcast_server.services import Services
+from tests.builders import build_show
+from tests.podcast_server.pages.studio.conftest import Desk
+
+PLANS = "/studio/shows/harbour/plans"
+NEW = {"name": "Supporter", "month": "5", "year": "50", "currency": "eur", "tier": "0"}
+
+
+def the_plan(services: Services) -> Plan:
+    with services.sessions() as session:
+        plan = session.scalars(select(Plan)).one()
+        _ = [*plan.prices, *plan.opens]
+        return plan
+
+
+def test_a_plan_with_two_prices_goes_on_sale(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    owner.send(PLANS, **NEW, benefits="Every episode\nA week earlier")
+    plan = the_plan(services)
+    assert [(each.amount, each.interval) for each in current_prices(plan)] == [
+        (500, "month"),
+        (5000, "year"),
+    ]
+    assert plan.benefits == ["Every episode", "A week earlier"]
+    assert "Supporter" in owner.get("/shows/harbour").text
+
+
+def test_a_free_plan_has_no_price(owner: Desk, services: Services, harbour: Show) -> None:
+    owner.send(PLANS, name="Letters", currency="eur", tier="0", free="y")
+    assert the_plan(services).is_free
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"month": "", "year": ""},
+        {"free": "y"},
+        {"month": "-5"},
+        {"month": "1e9"},
+        {"month": "99999999999"},
+        {"currency": "xyz"},
+        {"tier": "77"},
+    ],
+)
+def test_what_makes_no_sense_is_not_put_on_sale(
+    owner: Desk, services: Services, harbour: Show, wrong: dict[str, str]
+) -> None:
+    owner.send(PLANS, **(NEW | wrong))
+    with services.sessions() as session:
+        assert session.scalar(select(Plan.id)) is None
+
+
+def test_words_are_changed_and_prices_stay(owner: Desk, services: Services, harbour: Show) -> None:
+    owner.send(PLANS, **NEW)
+    plan = the_plan(services)
+    owner.send(f"{PLANS}/{plan.key}", name="Patron", trial_days="7", places="10")
+    after = the_plan(services)
+    assert (after.name, after.trial_days, after.places) == ("Patron", 7, 10)
+    assert [each.id for each in current_prices(after)] == [e.id for e in current_prices(plan)]
+
+
+def test_a_new_price_leaves_the_old_one_to_its_members(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    owner.send(PLANS, **NEW)
+    plan = the_plan(services)
+    old = current_prices(plan)[0]
+    owner.send(f"{PLANS}/{plan.key}/prices/{old.id}", amount="7")
+    after = the_plan(services)
+    assert {each.amount for each in current_prices(after)} == {700, 5000}
+    assert {each.amount for each in after.prices} == {500, 700, 5000}
+
+
+def test_an_archived_plan_is_off_the_page(owner: Desk, services: Services, harbour: Show) -> None:
+    owner.send(PLANS, **NEW)
+    owner.send(f"{PLANS}/{the_plan(services).key}/archive")
+    assert the_plan(services).state == "archived"
+    assert "Supporter" not in owner.get("/shows/harbour").text
+
+
+def test_a_plan_of_another_show_is_not_found(
+    hire: Callable[..., Desk], services: Services, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        other = build_show(session, now, slug="elsewhere")
+        terms = [PriceTerms(Money(500, "eur"), Interval("month"))]
+        show = session.get_one(Show, harbour.id)
+        key = create_plan(session, name="A", opens=[(show, None)], prices=terms, now=now).key
+    editor = hire("editor", other)
+    assert editor.get(f"/studio/shows/elsewhere/plans/{key}").status_code == 404
+    assert editor.send(f"/studio/shows/elsewhere/plans/{key}/archive").status_code == 404
+
+
+def test_a_bundle_is_changed_only_by_who_works_on_all_its_shows(
+    hire: Callable[..., Desk], services: Services, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        other = build_show(session, now, slug="elsewhere")
+        show = session.get_one(Show, harbour.id)
+        terms = [PriceTerms(Money(500, "eur"), Interval("month"))]
+        opens = [(show, None), (other, None)]
+        key = create_plan(session, name="Both", opens=opens, prices=terms, now=now).key
+    editor = hire("editor", other)
+    assert editor.send(f"/studio/shows/elsewhere/plans/{key}/archive").status_code == 403
+
+
+def test_a_payment_by_hand_that_is_not_there_is_said_so(owner: Desk, harbour: Show) -> None:
+    assert 'class="notice danger"' in owner.send("/studio/payments/ABCDE/confirm").text
