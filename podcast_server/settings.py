@@ -170,6 +170,23 @@ class LimitSettings(Section):
     feed_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
 
 
+class BackupSettings(Section):
+    """Backups that are made by themselves."""
+
+    folder: str = ""  # empty: none are made
+    every_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
+    keep: Annotated[int, Field(ge=1, le=1000)] = 14
+    # An age recipient (age1…): backups are encrypted, and the signing keys are in them.
+    recipient: str = ""
+
+    @field_validator("recipient")
+    @classmethod
+    def _is_public(cls, value: str) -> str:
+        if value and not value.startswith("age1"):
+            raise ValueError("must begin with age1; the secret half stays elsewhere")
+        return value
+
+
 class MonitoringSettings(Section):
     """What machines may ask."""
 
@@ -194,6 +211,7 @@ class Settings(Section):
     stripe: StripeSettings = StripeSettings()
     log: LogSettings = LogSettings()
     limits: LimitSettings = LimitSettings()
+    backup: BackupSettings = BackupSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
 
     @property

@@ -24,9 +24,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--with-keys", is_flag=True, help="Also the signing keys: keep that copy safe.")
+@click.option("--recipient", help="Encrypt for this age recipient (default: [backup] recipient).")
 @json_option
 @pass_context
-def backup(context: Context, folder: Path, *, with_keys: bool, as_json: bool) -> None:
+def backup(
+    context: Context, folder: Path, *, with_keys: bool, recipient: str | None, as_json: bool
+) -> None:
     """Add a backup to FOLDER while the server runs: database and all stored files.
 
     Files are kept once however many backups there are, so the next ones are quick and small.
@@ -37,6 +40,7 @@ def backup(context: Context, folder: Path, *, with_keys: bool, as_json: bool) ->
             context.services,
             folder,
             with_keys=with_keys,
+            recipient=context.settings.backup.recipient if recipient is None else recipient,
             now=now_utc(),
             progress=lambda _key: bar.advance(task),
         )
@@ -65,8 +69,13 @@ def backup(context: Context, folder: Path, *, with_keys: bool, as_json: bool) ->
 @click.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--identity",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file with your age identity, for an encrypted backup.",
+)
 @pass_context
-def restore(context: Context, folder: Path, *, yes: bool) -> None:
+def restore(context: Context, folder: Path, *, yes: bool, identity: Path | None) -> None:
     """Fill a fresh installation from a backup: FOLDER, or the newest one inside it."""
     found = list_backups(folder)
     chosen = found[-1] if found else folder
@@ -75,11 +84,13 @@ def restore(context: Context, folder: Path, *, yes: bool) -> None:
         click.confirm(f"Restore the backup of {manifest['made']}?", abort=True)
     settings = context.settings
     settings.data.mkdir(parents=True, exist_ok=True)
-    restore_keys(chosen, settings.keys_file)
+    restore_keys(chosen, settings.keys_file, identity)
     services = open_services(settings)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Restoring files", total=len(manifest["objects"]))
-        copied = restore_backup(services, chosen, progress=lambda _key: bar.advance(task))
+        copied = restore_backup(
+            services, chosen, progress=lambda _key: bar.advance(task), identity=identity
+        )
     services.close()
     click.echo(f"Restored {chosen.name}: {len(manifest['objects'])} files, {copied.copied} new.")
     click.echo("Next: podcast-server migrate, then podcast-server doctor")

@@ -17,6 +17,7 @@ from podcast_server.accounts.mail_choices import SECRET
 from podcast_server.accounts.sessions import forget_sessions
 from podcast_server.accounts.sharing import Keeper, look_after_shared_feeds, sharing_policy
 from podcast_server.accounts.sign_in import forget_requests
+from podcast_server.backup.regular import back_up_when_due
 from podcast_server.billing.doubles import undo_doubles
 from podcast_server.billing.inbox import forget_events, work_off_events
 from podcast_server.billing.letters import post_payment_letters
@@ -120,6 +121,11 @@ def forget_old_events(services: Services, now: datetime) -> None:
         forget_events(session, now - timedelta(days=90))
 
 
+def make_backups(services: Services, now: datetime) -> None:
+    """Make the scheduled backup when it is due."""
+    back_up_when_due(services, now)
+
+
 def forget_minute_counts(services: Services, now: datetime) -> None:
     """Delete what the limits counted in minutes that are over."""
     with services.sessions.begin() as session:
@@ -139,5 +145,6 @@ SCHEDULE: tuple[Job, ...] = (
     Job("work-off-payments", timedelta(minutes=1), work_off_payments),
     Job("reconcile-payments", timedelta(days=1), reconcile_payments),
     Job("forget-old-events", timedelta(days=1), forget_old_events),
+    Job("back-up", timedelta(minutes=30), make_backups),
     Job("forget-minute-counts", timedelta(hours=1), forget_minute_counts),
 )
