@@ -97,6 +97,7 @@ class HitBuffer:
         self._writing = threading.Lock()
         self._counting = threading.Lock()
         self._written = self._dropped = self._failures = 0
+        self._told = 0  # how many dropped ones the log knows of
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -147,6 +148,7 @@ class HitBuffer:
                 self._write_all(with_polls=True)
             finally:
                 self._writing.release()
+        self._tell_dropped()
         if lost := self._waiting():
             self._drop(lost)
             self._hits.clear()
@@ -170,6 +172,7 @@ class HitBuffer:
             with_polls = time.monotonic() >= polls_due
             with self._writing:
                 written = self._write_all(with_polls=with_polls)
+            self._tell_dropped()
             if written:
                 pause = self._interval
                 if with_polls:
@@ -178,6 +181,12 @@ class HitBuffer:
                 # Not to be woken early by new entries while the database is away.
                 self._closing.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _tell_dropped(self) -> None:
+        dropped = self._dropped
+        if dropped > self._told:
+            log.error("%d hits came while the buffer was full and are lost", dropped - self._told)
+            self._told = dropped
 
     def _write_all(self, *, with_polls: bool) -> bool:
         while self._take(with_polls=with_polls):

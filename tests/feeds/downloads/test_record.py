@@ -125,6 +125,19 @@ def test_a_full_buffer_refuses_and_counts() -> None:
     assert shelf.entries == [hit(n) for n in range(5)]
 
 
+def test_what_a_full_buffer_refused_is_told_to_the_operator(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, limit=5, interval=0.01)
+    for n in range(8):
+        buffer.put(hit(n))
+    buffer.start()
+    assert shelf.written.wait(10)
+    buffer.close()
+    assert "3 hits came while the buffer was full" in caplog.text
+
+
 def test_while_the_writer_is_away_nothing_is_lost_nor_written_twice(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
