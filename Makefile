@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test bench format lock clean system node
+.PHONY: help demo run check audit test bench format lock clean system node
 
 help:  ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,9 @@ test: $(READY) system node  ## Everything, as continuous integration runs it
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
+
+audit: $(READY)  ## Known weaknesses of the locked dependencies (needs the network)
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/main.lock
 
 bench: $(READY) system  ## Measure the hot paths against their baselines
 	$(BIN)/python -m benchmarks

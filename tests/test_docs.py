@@ -52,6 +52,8 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
         "docs/stripe.md",
         "docs/sharing.md",
         "docs/operating.md",
+        "docs/security.md",
+        "SECURITY.md",
     ],
 )
 def test_links_in_the_documentation_lead_somewhere(name: str) -> None:
