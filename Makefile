@@ -53,7 +53,7 @@ test: $(READY) system node  ## Everything, as continuous integration runs it
 	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
 
 audit: $(READY)  ## Known weaknesses of the locked dependencies (needs the network)
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/main.lock
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/main.lock
 
 bench: $(READY) system  ## Measure the hot paths against their baselines
 	$(BIN)/python -m benchmarks
