@@ -181,6 +181,22 @@ def test_a_member_listens_in_the_browser_and_goes_on_on_another_device(
         expect(laptop.locator("main")).to_contain_text("Go on listening")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_prices_are_shown_by_the_month_or_by_the_year(
+    site: Installation, browser: Browser, scripts: bool
+) -> None:
+    with visiting(browser, phone=True, scripts=scripts) as page:
+        page.goto(f"{site.url}/shows/harbour")
+        monthly, yearly = page.locator("[data-per=month]"), page.locator("[data-per=year]")
+        expect(monthly).to_be_visible()
+        expect(yearly).to_be_hidden()
+        page.get_by_label("Yearly").check()
+        expect(yearly).to_be_visible()
+        expect(monthly).to_be_hidden()
+        page.get_by_text("Do I need a password?").click()
+        expect(page.get_by_text("a link or a code in a mail lets you in")).to_be_visible()
+
+
 def test_an_address_with_a_time_starts_there(site: Installation, browser: Browser) -> None:
     with visiting(browser) as page:
         page.goto(f"{site.url}/shows/harbour")

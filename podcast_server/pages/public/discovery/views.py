@@ -17,7 +17,18 @@ from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
 # Private addresses are kept out here and by X-Robots-Tag; nobody should index either.
-DISALLOWED = ("/f/", "/m/", "/me", "/sign-in", "/hand-over", "/studio", "/api/", "/embed/")
+DISALLOWED = (
+    "/f/",
+    "/m/",
+    "/me",
+    "/sign-in",
+    "/hand-over",
+    "/report/",
+    "/unsubscribe/",
+    "/studio",
+    "/api/",
+    "/embed/",
+)
 MOST_ADDRESSES = 50_000  # sitemaps.org
 
 
