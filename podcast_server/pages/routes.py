@@ -38,6 +38,7 @@ from podcast_server.pages.studio.join.views import blueprint as studio_join
 from podcast_server.pages.studio.listen import blueprint as studio_listen
 from podcast_server.pages.studio.members.one import blueprint as studio_member
 from podcast_server.pages.studio.members.views import blueprint as studio_members
+from podcast_server.pages.studio.numbers.views import blueprint as studio_numbers
 from podcast_server.pages.studio.passkeys.views import blueprint as studio_passkeys
 from podcast_server.pages.studio.people.views import blueprint as studio_people
 from podcast_server.pages.studio.plans.by_hand import blueprint as studio_payments
@@ -88,6 +89,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_episode,  # /studio/shows/<slug>/episodes/<key>
     studio_episode_files,  # …/transcript, …/cover
     studio_listen,  # …/audio
+    studio_numbers,  # /studio/shows/<slug>/numbers
     studio_plans,  # /studio/shows/<slug>/plans
     studio_payments,  # /studio/payments
     studio_members,  # /studio/shows/<slug>/members

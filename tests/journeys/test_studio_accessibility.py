@@ -19,6 +19,7 @@ PATHS = (
     f"{SHOW}?q=nothing",
     f"{SHOW}/episodes/harbourb22",
     f"{SHOW}/plans",
+    f"{SHOW}/numbers",
     "/studio/payments",
     f"{SHOW}/members",
     f"{SHOW}/members/1",

@@ -13,5 +13,6 @@ def studio_menu() -> list[tuple[str, str, Role]]:
         ("", gettext("Episodes"), "editor"),
         ("/members", gettext("Members"), "editor"),
         ("/plans", gettext("Plans"), "editor"),
+        ("/numbers", gettext("Numbers"), "analyst"),
         ("/settings", gettext("Show"), "editor"),
     ]

@@ -1,0 +1,1 @@
+"""Numbers people look at, and how each is counted."""

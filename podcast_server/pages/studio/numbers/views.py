@@ -1,0 +1,133 @@
+"""``…/numbers``: members, money and downloads; each table as CSV too."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from flask import abort, make_response, render_template, request
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from episodes.models import Episode
+from feeds.downloads.reports import (
+    SPANS,
+    Period,
+    downloads_by,
+    downloads_per_day,
+    downloads_per_episode,
+)
+from podcast_server.accounts.roster import Wanted, list_roster
+from podcast_server.billing.numbers import members_now, monthly_revenue, months_of_members
+from podcast_server.database import reading
+from podcast_server.pages.studio.guard import needs, studio_blueprint, the_show
+from podcast_server.pages.wiring import current_time, the_services
+
+blueprint = studio_blueprint("numbers", __name__)
+RANGES = (30, 90, 365)
+Table = tuple[Sequence[str], list[Sequence[object]]]
+
+
+@blueprint.get("/shows/<slug>/numbers")
+@needs("analyst")
+def page(slug: str) -> Response:
+    show_id, now, days = the_show().id, current_time(), _days()
+    silent = Wanted(state="member", fetched="never")
+    with reading(the_services().engine) as database:
+        facts = {
+            "members": members_now(database, show_id, now),
+            "revenue": monthly_revenue(database, show_id),
+            "silent": list_roster(database, show_id, silent, now)[1],
+            "tables": {name: table(database, show_id, now, days) for name, table in TABLES.items()},
+        }
+    s3 = the_services().settings.storage.backend == "s3"
+    return make_response(
+        render_template(
+            "studio/numbers/numbers.html", days=days, ranges=RANGES, request_based=s3, **facts
+        )
+    )
+
+
+def _days() -> int:
+    asked = request.args.get("days", 30, type=int)
+    return asked if asked in RANGES else RANGES[0]
+
+
+@blueprint.get("/shows/<slug>/numbers/<name>.csv")
+@needs("analyst")
+def export(slug: str, name: str) -> Response:
+    table = TABLES.get(name)
+    if table is None:
+        abort(404)
+    with reading(the_services().engine) as database:
+        headings, rows = table(database, the_show().id, current_time(), _days())
+    sheet = io.StringIO()
+    csv.writer(sheet).writerows([headings, *(map(_harmless, row) for row in rows)])
+    response = make_response(sheet.getvalue())
+    response.mimetype = "text/csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{slug}-{name}.csv"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _harmless(cell: object) -> object:
+    """A title that a spreadsheet would run is kept from it."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "@", "\t", "\r")) else cell
+
+
+def _members(database: Session, show_id: int, now: datetime, _days: int) -> Table:
+    headings = (
+        gettext("Month"), gettext("New"), gettext("Lost"), gettext("Members"), gettext("Churn"),
+    )  # fmt: skip
+    months = months_of_members(database, show_id, now)
+    return headings, [
+        (each.first.isoformat()[:7], each.new, each.lost, each.members, f"{each.churn:.1%}")
+        for each in months
+    ]
+
+
+def _downloads(database: Session, show_id: int, now: datetime, days: int) -> Table:
+    per_day = downloads_per_day(database, show_id, _period(now, days))
+    rows: list[Sequence[object]] = [(day.isoformat(), count.downloads) for day, count in per_day]
+    return (gettext("Day"), gettext("Downloads")), rows
+
+
+def _episodes(database: Session, show_id: int, _now: datetime, _days: int) -> Table:
+    rows = database.execute(select(Episode.key, Episode.title).where(Episode.show_id == show_id))
+    titles = {row[0]: row[1] for row in rows}
+    spans = [gettext("First %(num)d days", num=span) for span in SPANS]
+    return (gettext("Episode"), *spans, gettext("In all")), [
+        (
+            titles[each.episode_key],
+            *("" if (c := each.first_days[span]) is None else c.downloads for span in SPANS),
+            each.total.downloads,
+        )
+        for each in downloads_per_episode(database, show_id)
+    ]
+
+
+def _apps(database: Session, show_id: int, now: datetime, days: int) -> Table:
+    found = downloads_by(database, "app", show_id, _period(now, days))
+    total = sum(count.downloads for _app, count in found) or 1
+    return (gettext("App"), gettext("Downloads"), gettext("Share")), [
+        (app or gettext("Unknown"), count.downloads, f"{count.downloads / total:.0%}")
+        for app, count in found
+    ]
+
+
+def _period(now: datetime, days: int) -> Period:
+    today = now.astimezone(UTC).date()
+    return Period(today - timedelta(days=days - 1), today)
+
+
+TABLES: dict[str, Callable[[Session, int, datetime, int], Table]] = {
+    "members": _members,
+    "downloads": _downloads,
+    "episodes": _episodes,
+    "apps": _apps,
+}

@@ -1,0 +1,56 @@
+"""The page with the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from episodes.models import Episode, Show
+from podcast_server.services import Services
+from tests.builders import build_member, give_membership
+from tests.podcast_server.pages.studio.conftest import Desk
+
+NUMBERS = "/studio/shows/harbour/numbers"
+
+
+def test_an_analyst_sees_the_numbers_and_no_members_names(
+    hire: Callable[..., Desk], services: Services, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        member = build_member(session, now, "ada@example.org")
+        give_membership(session, member, session.get_one(Show, harbour.id), now)
+    page = hire("analyst", harbour).get(NUMBERS).text
+    assert "Members now</dt><dd>1</dd>" in page
+    assert "ada@example.org" not in page
+    assert "/members?" not in page
+
+
+def test_an_analyst_lands_on_the_numbers(hire: Callable[..., Desk], harbour: Show) -> None:
+    assert "/studio/shows/harbour/numbers" in hire("analyst", harbour).get("/studio").text
+
+
+@pytest.mark.parametrize("name", ["members", "downloads", "episodes", "apps"])
+def test_every_table_can_be_taken_along(owner: Desk, first: Episode, name: str) -> None:
+    answer = owner.get(f"{NUMBERS}/{name}.csv")
+    assert answer.mimetype == "text/csv"
+    assert answer.text.count(",") >= 1
+
+
+def test_a_table_that_is_not_there_is_not_found(owner: Desk, harbour: Show) -> None:
+    assert owner.get(f"{NUMBERS}/secrets.csv").status_code == 404
+
+
+def test_a_title_cannot_be_a_formula(owner: Desk, services: Services, first: Episode) -> None:
+    with services.sessions.begin() as session:
+        session.get_one(Episode, first.id).title = "=1+1"
+    assert "\n'=1+1," in owner.get(f"{NUMBERS}/episodes.csv").text
+
+
+def test_titles_cannot_leave_the_data_of_the_charts(
+    owner: Desk, services: Services, first: Episode
+) -> None:
+    with services.sessions.begin() as session:
+        session.get_one(Episode, first.id).title = "</script><script>alert(1)</script>"
+    assert "<script>alert" not in owner.get(NUMBERS).text
