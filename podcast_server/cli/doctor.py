@@ -27,9 +27,11 @@ from podcast_server.cli.context import FAILED, Context, json_option, pass_contex
 from podcast_server.database import (
     DatabaseError,
     open_engine,
+    reading,
     require_current_schema,
     session_factory,
 )
+from podcast_server.invariants import RULES, World, broken_rules
 from podcast_server.services import now_utc, provider_settings, storage_settings
 from podcast_server.settings import Settings
 
@@ -216,14 +218,17 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Delete stored files that nothing refers to.")
+@click.option("--deep", is_flag=True, help="Also read every row and every audio file.")
 @json_option
 @pass_context
-def doctor(context: Context, *, repair: bool, as_json: bool) -> None:
+def doctor(context: Context, *, repair: bool, deep: bool, as_json: bool) -> None:
     """Check the whole set-up and say what to do. Exit code 1 if anything failed."""
     settings = context.settings
     findings = [check(settings) for check in CHECKS]
     if not any(f.level == "failed" for f in findings if f.check in {"database", "storage"}):
         findings.append(check_orphans(context, repair=repair))
+        if deep:
+            findings += check_invariants(context)
     if as_json:
         print_json(
             [
@@ -259,6 +264,23 @@ def check_orphans(context: Context, *, repair: bool) -> Finding:
         f"{len(orphans)} leftovers of interrupted work ({size:.1f} MB)",
         "run `podcast-server doctor --repair` to delete them",
     )
+
+
+def check_invariants(context: Context) -> list[Finding]:
+    """Nothing lost, nothing doubled, nothing leaked: every rule, by reading everything."""
+    services = context.services
+    with reading(services.engine) as session:
+        broken = list(broken_rules(World(session, services.storage, now_utc())))
+    findings = []
+    for rule in RULES:
+        where = [each.where for each in broken if each.rule == rule]
+        if where:
+            named = ", ".join(where[:5]) + (" …" if len(where) > 5 else "")
+            message = f"{len(where)} break it: {named}"
+            findings.append(Finding(rule, "failed", message, "docs/reliability.md says what to do"))
+        else:
+            findings.append(Finding(rule, "ok", "holds"))
+    return findings
 
 
 def _print(findings: list[Finding]) -> None:
