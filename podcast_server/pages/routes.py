@@ -43,6 +43,9 @@ from podcast_server.pages.studio.passkeys.views import blueprint as studio_passk
 from podcast_server.pages.studio.people.views import blueprint as studio_people
 from podcast_server.pages.studio.plans.by_hand import blueprint as studio_payments
 from podcast_server.pages.studio.plans.views import blueprint as studio_plans
+from podcast_server.pages.studio.sales.coupons import blueprint as studio_coupons
+from podcast_server.pages.studio.sales.events import blueprint as studio_payment_events
+from podcast_server.pages.studio.sales.views import blueprint as studio_sales
 from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
@@ -92,6 +95,9 @@ PAGES: tuple[Blueprint, ...] = (
     studio_numbers,  # /studio/shows/<slug>/numbers
     studio_plans,  # /studio/shows/<slug>/plans
     studio_payments,  # /studio/payments
+    studio_payment_events,  # /studio/payments/events
+    studio_sales,  # /studio/shows/<slug>/sales, …/donations
+    studio_coupons,  # /studio/coupons
     studio_members,  # /studio/shows/<slug>/members
     studio_member,  # /studio/shows/<slug>/members/<id>
 )

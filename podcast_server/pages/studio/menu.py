@@ -14,5 +14,6 @@ def studio_menu() -> list[tuple[str, str, Role]]:
         ("/members", gettext("Members"), "editor"),
         ("/plans", gettext("Plans"), "editor"),
         ("/numbers", gettext("Numbers"), "analyst"),
+        ("/sales", gettext("Sales"), "editor"),
         ("/settings", gettext("Show"), "editor"),
     ]

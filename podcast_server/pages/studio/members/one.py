@@ -29,6 +29,7 @@ from podcast_server.billing.leaving import (
     running_subscriptions,
 )
 from podcast_server.billing.models import Payment, Subscription
+from podcast_server.billing.paid_for import paid_for
 from podcast_server.database import reading
 from podcast_server.pages.feed_words import in_words
 from podcast_server.pages.member.posting import nudge_postman
@@ -55,7 +56,7 @@ def page(slug: str, member_id: int) -> Response:
             "grants": grants_of(database, member_id, show_id),
             "ledger": [each for each in ledger_of(database, member_id) if each.show_id == show_id],
             "feeds": [(each, in_words(examine_feed(database, each, now), now)) for each in feeds],
-            "payments": payments_of(database, member_id),
+            "payments": payments_of(database, member_id, show_id),
             "paying": paying_for(database, member_id, show_id),
             "form": GiveForm(formdata=None).offer(database.get_one(Show, show_id)),
             "about": NoteForm(formdata=None, data={"name": member.name, "note": member.note}),
@@ -71,10 +72,10 @@ def member_here(database: Session, member_id: int) -> Member:
     return member
 
 
-def payments_of(database: Session, member_id: int) -> list[Payment]:
-    """What somebody paid, newest first."""
-    query = select(Payment).where(Payment.member_id == member_id).order_by(Payment.id.desc())
-    return list(database.scalars(query.limit(50)))
+def payments_of(database: Session, member_id: int, show_id: int) -> list[Payment]:
+    """What somebody paid for this show, newest first; other shows' money is not our business."""
+    query = select(Payment).where(Payment.member_id == member_id, paid_for(show_id))
+    return list(database.scalars(query.order_by(Payment.id.desc()).limit(50)))
 
 
 def paying_for(database: Session, member_id: int, show_id: int) -> list[Subscription]:

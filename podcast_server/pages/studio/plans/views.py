@@ -11,7 +11,6 @@ from episodes.models import Show, Tier
 from podcast_server.accounts.staff.roles import may, role_for
 from podcast_server.billing.catalogue import publish_plan
 from podcast_server.billing.changes import close_plan, reprice_plan
-from podcast_server.billing.donations import donations_of
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.models import Plan, Price
 from podcast_server.billing.money import parse_money
@@ -49,16 +48,13 @@ def page(slug: str) -> Response:
             for plan in list_plans(database)
             if any(opened.show_id == show.id for opened in plan.opens)
         ]
-        donations = donations_of(database, show.id)[:20]
     if form.validate_on_submit():
         key = _create(form)
         if key:
             flash(gettext("The plan is on the show’s page now."), "success")
             return redirect(url_for(".one", slug=slug, key=key), 303)
     return make_response(
-        render_template(
-            "studio/plans/plans.html", form=form, rows=rows, show=show, donations=donations
-        )
+        render_template("studio/plans/plans.html", form=form, rows=rows, show=show)
     )
 
 

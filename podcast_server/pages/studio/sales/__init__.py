@@ -1,0 +1,1 @@
+"""What is sold and given beside plans: collections, gifts, donations, codes; and webhooks."""
