@@ -38,7 +38,14 @@ def open_engine(url: str) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_pre_ping=True,
-        connect_args={"options": "-c statement_timeout=30000 -c timezone=utc"},
+        # No request waits longer: neither for a connection, nor for a statement or a lock, and
+        # a process that hangs does not hold its locks for ever. In milliseconds but the first.
+        connect_args={
+            "connect_timeout": 10,
+            "options": "-c statement_timeout=30000 -c lock_timeout=15000 "
+            "-c idle_in_transaction_session_timeout=300000 -c timezone=utc",
+        },
+        pool_timeout=10,
     )
 
 

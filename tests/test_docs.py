@@ -53,6 +53,7 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
         "docs/sharing.md",
         "docs/operating.md",
         "docs/security.md",
+        "docs/scale.md",
         "docs/reliability.md",
         "SECURITY.md",
     ],

@@ -55,3 +55,16 @@ def test_a_schema_of_a_newer_program_is_refused(engine: Engine) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'ffffffffffff'")
     with pytest.raises(DatabaseError, match="newer podcast_server"):
         require_current_schema(engine)
+
+
+@pytest.mark.slow
+def test_postgresql_bounds_statements_locks_and_idle_transactions(postgresql_url: str) -> None:
+    engine = open_engine(postgresql_url)
+    with engine.connect() as connection:
+        for name, value in (
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "15s"),
+            ("idle_in_transaction_session_timeout", "5min"),
+        ):
+            assert connection.exec_driver_sql(f"SHOW {name}").scalar() == value
+    engine.dispose()
