@@ -14,6 +14,7 @@ function draw(place) {
     height: 220,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     cursor: { drag: { x: false, y: false } },
+    legend: { show: false }, // the table has the figures
     scales: { y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [axis, { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 100000] }],
     series: [{}, { label: name, stroke: colour("--accent-strong"), width: 2, fill: "rgb(255 179 26 / 18%)", points: { show: labels.length < 40 } }],
