@@ -40,12 +40,15 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
     places = IntegerField(
         _("At most so many members"), validators=[Optional(), NumberRange(1, 10_000_000)]
     )
+    position = IntegerField(
+        _("Place in the list"), default=0, validators=[Optional(), NumberRange(0, 1000)]
+    )
     recommended = BooleanField(_("Recommended: stands out on the page"))
 
     @classmethod
     def of(cls, plan: Plan) -> WordsForm:
         """Filled with what the plan says now."""
-        names = ("name", "description", "trial_days", "places", "recommended")
+        names = ("name", "description", "trial_days", "places", "position", "recommended")
         said = {name: getattr(plan, name) for name in names}
         form: WordsForm = cls(data=said | {"benefits": "\n".join(plan.benefits)})
         return form
@@ -60,6 +63,7 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
             ],
             "trial_days": self.trial_days.data or 0,
             "places": self.places.data,
+            "position": self.position.data or 0,
             "recommended": bool(self.recommended.data),
         }
 

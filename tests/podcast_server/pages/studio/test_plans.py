@@ -122,3 +122,12 @@ def test_a_bundle_is_changed_only_by_who_works_on_all_its_shows(
 
 def test_a_payment_by_hand_that_is_not_there_is_said_so(owner: Desk, harbour: Show) -> None:
     assert 'class="notice danger"' in owner.send("/studio/payments/ABCDE/confirm").text
+
+
+def test_plans_stand_in_the_order_the_podcaster_gives_them(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    owner.send(PLANS, **(NEW | {"name": "Anchor"}), position="2")
+    owner.send(PLANS, **(NEW | {"name": "Buoy"}), position="1")
+    page = owner.get(PLANS).text
+    assert page.index("Buoy") < page.index("Anchor")
