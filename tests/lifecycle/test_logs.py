@@ -77,7 +77,8 @@ def driven(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Driven:
             fetch(f"{place.url}{filled.feed[:-1]}0")
         drive_failures(place, filled)
     text = place.log.read_text()
-    lines = [line for line in text.splitlines() if not line.startswith("Serving ")]
+    greeting = ("Serving ", "Nobody has set the studio up")
+    lines = [line for line in text.splitlines() if not line.startswith(greeting)]
     return Driven(text, [json.loads(line) for line in lines if line])
 
 
