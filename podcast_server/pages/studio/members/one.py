@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
@@ -23,6 +24,7 @@ from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import is_of_show
 from podcast_server.accounts.standing import state_at
 from podcast_server.billing.changes import cancel_subscription
+from podcast_server.billing.errors import BillingError
 from podcast_server.billing.leaving import (
     export_payer,
     forget_payer,
@@ -110,19 +112,33 @@ def give(slug: str, member_id: int) -> Response:
     return _back(slug, member_id)
 
 
+def _stop_paying(running: Iterable[Subscription]) -> bool:
+    """End payments, before anything else is taken away; False, with the reason said, where the
+    provider does not answer."""
+    try:
+        for each in running:
+            by, now = the_person().email, current_time()
+            cancel_subscription(the_services().till, each, at_once=True, by=by, now=now)
+    except BillingError as error:
+        flash(gettext("The payments could not be ended, so nothing was changed:"), "danger")
+        flash(str(error), "danger")
+        return False
+    return True
+
+
 @blueprint.post("/shows/<slug>/members/<int:member_id>/end")
 def end(slug: str, member_id: int) -> Response:
     """End every membership of the show now, and the payments for it."""
-    now, services = current_time(), the_services()
-    with doing("member.end", str(member_id)) as database:
+    now = current_time()
+    with reading(the_services().engine) as database:
         member_here(database, member_id)
+        running = paying_for(database, member_id, the_show().id)
+    if not _stop_paying(running):
+        return _back(slug, member_id)
+    with doing("member.end", str(member_id)) as database:
         cause = _cause(request.form.get("reason", "").strip() or gettext("ended in the studio"))
         for grant in grants_of(database, member_id, the_show().id):
             end_grant(database, grant, at=now, cause=cause, now=now)
-    with reading(services.engine) as database:
-        running = paying_for(database, member_id, the_show().id)
-    for each in running:
-        cancel_subscription(services.till, each, at_once=True, by=the_person().email, now=now)
     flash(gettext("The membership has ended. The free episodes stay in their feed."), "success")
     return _back(slug, member_id)
 
@@ -204,15 +220,15 @@ def erase(slug: str, member_id: int) -> Response:
     """Forget somebody for good, payments ended first. For owners, who must type the address."""
     if not the_person().is_owner:
         abort(403)
-    services, now = the_services(), current_time()
-    with reading(services.engine) as database:
+    now = current_time()
+    with reading(the_services().engine) as database:
         email = member_here(database, member_id).email
         running = running_subscriptions(database, member_id)
     if request.form.get("email", "").strip().lower() != email:
         flash(gettext("Type the address exactly, to be sure."), "warning")
         return _back(slug, member_id)
-    for each in running:
-        cancel_subscription(services.till, each, at_once=True, by=the_person().email, now=now)
+    if not _stop_paying(running):
+        return _back(slug, member_id)
     with doing("member.erase", str(member_id)) as database:
         forget_payer(database, member_id, now)
         cause = _cause("erased on request")

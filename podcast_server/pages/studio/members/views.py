@@ -151,4 +151,4 @@ def export(slug: str) -> Response:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell

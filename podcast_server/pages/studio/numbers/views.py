@@ -77,7 +77,7 @@ def export(slug: str, name: str) -> Response:
 def _harmless(cell: object) -> object:
     """A title that a spreadsheet would run is kept from it."""
     text = str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "@", "\t", "\r")) else cell
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "@")) else cell
 
 
 def _members(database: Session, show_id: int, now: datetime, _days: int) -> Table:

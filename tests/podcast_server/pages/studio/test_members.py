@@ -13,6 +13,8 @@ from sqlalchemy import select
 from episodes.models import Show
 from feeds.models import PrivateFeed
 from podcast_server.accounts.models import Member
+from podcast_server.billing.errors import ProviderUnavailable
+from podcast_server.pages.studio.members import one
 from podcast_server.services import Services
 from tests.builders import build_feed, build_member, build_show, give_membership
 from tests.podcast_server.conftest import Letters
@@ -172,3 +174,15 @@ def test_scripts_in_what_members_are_called_never_run(owner: Desk, ada: Member) 
 
 def test_the_page_says_what_the_feed_doctor_found(owner: Desk, ada: Member) -> None:
     assert 'class="said"' in owner.get(path(ada)).text
+
+
+def test_nothing_is_taken_away_while_the_payments_cannot_be_ended(
+    owner: Desk, services: Services, ada: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_words: object, **_more: object) -> None:
+        raise ProviderUnavailable("Stripe does not answer: try again in a minute")
+
+    monkeypatch.setattr(one, "paying_for", lambda *_: [object()])
+    monkeypatch.setattr(one, "cancel_subscription", refuse)
+    assert "Stripe does not answer" in owner.send(path(ada, "/end")).text
+    assert "ada@example.org" in owner.get(f"{LIST}?state=member").text
