@@ -21,6 +21,7 @@ from podcast_server.cli.demo import demo
 from podcast_server.cli.doctor import doctor
 from podcast_server.cli.episode import episode
 from podcast_server.cli.feed import feed
+from podcast_server.cli.importing import import_
 from podcast_server.cli.mail import mail
 from podcast_server.cli.member import member
 from podcast_server.cli.move import move
@@ -87,6 +88,7 @@ for command in (
     worker,
     backup,
     restore,
+    import_,
     move,
     migrate,
     doctor,
