@@ -7,10 +7,12 @@ transaction, so delivery never sees one without the other.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, islice
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -96,6 +98,25 @@ def ledger_of(session: Session, member_id: int) -> list[LedgerEntry]:
 def fold_access(session: Session, member_id: int, show_id: int) -> None:
     """Rewrite the access row of one member and show from their grants."""
     row = _hold(session, member_id, show_id)
+    row.windows = _windows(grants_of(session, member_id, show_id))
+    session.flush()
+
+
+def fold_all_access(session: Session) -> None:
+    """Make every access row anew from the grants, after many came in at once."""
+    session.execute(delete(Access))
+    order = (Grant.member_id, Grant.show_id, Grant.id)
+    grants = session.scalars(select(Grant).order_by(*order), execution_options={"yield_per": 1000})
+    folded = groupby(grants, key=lambda grant: (grant.member_id, grant.show_id))
+    rows = (
+        {"member_id": member_id, "show_id": show_id, "windows": _windows(group)}
+        for (member_id, show_id), group in folded
+    )
+    while batch := list(islice(rows, 1000)):
+        session.execute(insert(Access), batch)
+
+
+def _windows(grants: Iterable[Grant]) -> str:
     windows = [
         [
             grant.scope,
@@ -104,10 +125,9 @@ def fold_access(session: Session, member_id: int, show_id: int) -> None:
             None if grant.ends_at is None else int(grant.ends_at.timestamp()),
             grant.notice,
         ]
-        for grant in grants_of(session, member_id, show_id)
+        for grant in grants
     ]
-    row.windows = json.dumps(windows, separators=(",", ":"))
-    session.flush()
+    return json.dumps(windows, separators=(",", ":"))
 
 
 def _hold(session: Session, member_id: int, show_id: int) -> Access:

@@ -104,17 +104,17 @@ class Assembler:
             show = session.get(Show, show_id)
             if show is None:
                 raise LookupError(f"show {show_id}")
-            episodes = _ready_episodes(session, show_id)
+            episodes = ready_episodes(session, show_id)
             facts = [facts_of(episode) for episode in episodes]
             changes = [next_change(each, now) for each in facts]
             valid_until = min((time for time in changes if time is not None), default=None)
-            document = _Assembly(show, self._addresses, seen_by, now).document(
+            document = Assembly(show, self._addresses, seen_by, now).document(
                 [pair for pair in zip(episodes, facts, strict=True) if is_out(pair[1], now)]
             )
         return Assembled(document, show.revision, valid_until)
 
 
-def _ready_episodes(session: Session, show_id: int) -> Sequence[Episode]:
+def ready_episodes(session: Session, show_id: int) -> Sequence[Episode]:
     return session.scalars(
         select(Episode)
         .where(Episode.show_id == show_id, Episode.state == "ready")
@@ -145,7 +145,7 @@ def _unix(time: datetime | None) -> float | None:
     return None if time is None else time.timestamp()
 
 
-class _Assembly:
+class Assembly:
     """One document in the making. ``seen_by`` None means the public feed."""
 
     def __init__(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
+from podcast_server.cli.import_archive import archive
+
 
 @click.group("import")
 def import_() -> None:
     """Move in from another host."""
+
+
+import_.add_command(archive)

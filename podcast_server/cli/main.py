@@ -20,6 +20,7 @@ from podcast_server.cli.context import FAILED, Context
 from podcast_server.cli.demo import demo
 from podcast_server.cli.doctor import doctor
 from podcast_server.cli.episode import episode
+from podcast_server.cli.exporting import export
 from podcast_server.cli.feed import feed
 from podcast_server.cli.importing import import_
 from podcast_server.cli.mail import mail
@@ -89,6 +90,7 @@ for command in (
     backup,
     restore,
     import_,
+    export,
     move,
     migrate,
     doctor,

@@ -29,7 +29,7 @@ class Proof:
 
 def make_equal(source: Connection, target: Engine, table: Table) -> int:
     """Write into ``target`` what differs; how many rows were written or removed."""
-    loops = [column.name for column in table.columns if _points_home(column, table)]
+    loops = loops_of(table)
     changed = 0
     if loops:  # first without the pointers between its own rows, then with them
         changed = _write_differences(source, target, table, leave_out=loops)
@@ -69,18 +69,29 @@ def prove(connection: Connection, table: Table) -> Proof:
 
 def continue_numbers(target: Engine, table: Table) -> None:
     """Let the next row get a number after the copied ones (PostgreSQL)."""
-    if target.dialect.name != "postgresql" or table.autoincrement_column is None:
-        return
+    if target.dialect.name == "postgresql":
+        with target.begin() as connection:
+            set_number(connection, table)
+
+
+def set_number(connection: Connection, table: Table) -> None:
+    """The same within a transaction."""
     column = table.autoincrement_column
-    with target.begin() as connection:
-        sequence = connection.scalar(select(func.pg_get_serial_sequence(table.name, column.name)))
-        newest = connection.scalar(select(func.max(column)))
-        if sequence and newest:
-            connection.execute(select(func.setval(sequence, newest)))
+    if connection.dialect.name != "postgresql" or column is None:
+        return
+    sequence = connection.scalar(select(func.pg_get_serial_sequence(table.name, column.name)))
+    newest = connection.scalar(select(func.max(column)))
+    if sequence and newest:
+        connection.execute(select(func.setval(sequence, newest)))
 
 
-def _points_home(column: Any, table: Table) -> bool:
-    return any(key.column.table is table for key in column.foreign_keys)
+def loops_of(table: Table) -> list[str]:
+    """The columns that point at other rows of the same table."""
+    return [
+        column.name
+        for column in table.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
 
 
 def _write_differences(

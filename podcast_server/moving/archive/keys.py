@@ -1,0 +1,43 @@
+"""The signing keys in an archive: with them every feed keeps its address."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, update
+
+from feeds.errors import FeedError
+from feeds.models import PrivateFeed
+from feeds.tokens import SigningKey, Tokens
+from podcast_server.moving.archive.layout import KEYS
+from podcast_server.moving.archive.lines import MAX_LINE, from_json
+from podcast_server.moving.archive.source import Source
+from podcast_server.moving.errors import ArchiveError
+
+
+def read_keys(source: Source) -> list[SigningKey]:
+    """The keys that came along, oldest first; none where they did not. Raises ArchiveError."""
+    if KEYS not in source.sizes():
+        return []
+    with source.open(KEYS) as file:
+        plain = from_json(file.read(MAX_LINE), KEYS)
+    try:
+        keys = [
+            SigningKey(str(k["id"]), str(k["secret"]), str(k["created"])) for k in plain["keys"]
+        ]
+        Tokens(keys)
+    except (KeyError, TypeError, ValueError, FeedError) as error:
+        raise ArchiveError(f"{KEYS} holds no signing keys") from error
+    return keys
+
+
+def sign_with_known(connection: Connection, tokens: Tokens) -> int:
+    """Let feeds whose key is not known here be signed by the newest; how many there were.
+
+    Those get new addresses.
+    """
+    known = [key.id for key in tokens.keys]
+    changed = connection.execute(
+        update(PrivateFeed)
+        .where(PrivateFeed.signing_key.not_in(known))
+        .values(signing_key=tokens.newest)
+    )
+    return changed.rowcount

@@ -1,0 +1,58 @@
+"""Where things are in an archive."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from feeds.rendering.assemble import Addresses
+
+MANIFEST = "manifest.json"
+README = "README.txt"
+KEYS = "keys/signing-keys.json"
+SHOW_FILE = "show.json"
+EPISODE_FILE = "episode.json"
+SHOW_PATH = re.compile(r"shows/([a-z0-9-]{1,80})/show\.json")
+EPISODE_PATH = re.compile(r"shows/([a-z0-9-]{1,80})/episodes/([a-z2-7]{10})/episode\.json")
+
+
+def show_folder(slug: str) -> str:
+    """The folder of a show."""
+    return f"shows/{slug}"
+
+
+def episode_folder(slug: str, key: str) -> str:
+    """The folder of an episode."""
+    return f"shows/{slug}/episodes/{key}"
+
+
+def named(name: str, object_key: str) -> str:
+    """A file's name in the archive, with the extension it is stored under."""
+    return name + PurePosixPath(object_key).suffix
+
+
+class ArchiveAddresses(Addresses):
+    """Media beside the feed instead of on the server: relative addresses, without tokens.
+
+    Copied to any web server the folder of a show works as it is.
+    """
+
+    def media(self, token: str | None, name: str) -> str:
+        """Audio, chapters or a transcript, from its delivery name."""
+        del token
+        key, _, rest = name.partition(".")
+        return f"episodes/{key}/{_file(rest)}"
+
+    def artwork(self, key: str) -> str:
+        """A cover, from its object's name: "shows/7/episodes/<key>/artwork-<hash>.jpg"."""
+        parts = key.split("/")
+        name = named("artwork", key)
+        return f"episodes/{parts[3]}/{name}" if parts[2] == "episodes" else name
+
+
+def _file(rest: str) -> str:
+    """ "mp3" → "audio.mp3", "7.vtt" → "transcript-7.vtt", "chapters.json" as it is."""
+    first, _, extension = rest.partition(".")
+    if not extension:
+        return f"audio.{first}"
+    return f"transcript-{first}.{extension}" if first.isdigit() else rest
