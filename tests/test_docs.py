@@ -46,6 +46,7 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
     [
         "README.md",
         "CONTRIBUTING.md",
+        "docs/archive.md",
         "docs/cli.md",
         "docs/feeds.md",
         "docs/performance.md",
