@@ -49,6 +49,7 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
         "docs/archive.md",
         "docs/cli.md",
         "docs/feeds.md",
+        "docs/moving-members.md",
         "docs/performance.md",
         "docs/stripe.md",
         "docs/sharing.md",

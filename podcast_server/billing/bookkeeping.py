@@ -25,6 +25,7 @@ from podcast_server.billing.events import (
 from podcast_server.billing.fulfil import fulfil_purchase, fulfil_subscription
 from podcast_server.billing.models import (
     Checkout,
+    ForeignPrice,
     Payment,
     Price,
     Purchase,
@@ -230,13 +231,21 @@ def _write_line(session: Session, subscription: Subscription, line: Line) -> Non
         subscription.price = session.get_one(Price, price_id)
         subscription.plan = subscription.price.plan
         return
-    plan_id = _local(session, subscription.realm, "plan", line.product_ref)
+    plan_id = _local(session, subscription.realm, "plan", line.product_ref) or _adopted_plan(
+        session, subscription.realm, line.price_ref
+    )
     if plan_id is None:
         subscription.problem = f"billed for {line.product_ref}, which is no plan of ours"
     elif plan_id != subscription.plan_id:
         subscription.plan_id, subscription.price_id = plan_id, None
         session.flush()
         session.expire(subscription, ["plan", "price"])
+
+
+def _adopted_plan(session: Session, realm: str, price_ref: str) -> int | None:
+    """What a price stands for that another host made."""
+    foreign = session.get(ForeignPrice, (realm, price_ref))
+    return None if foreign is None else foreign.plan_id
 
 
 def _local(session: Session, realm: str, kind: str, ref: str) -> int | None:

@@ -25,14 +25,15 @@ SubscriptionStatus = Literal[
 ]
 PaymentStatus = Literal["pending", "paid", "failed"]
 CheckoutStatus = Literal["open", "complete", "expired"]
-RefKind = Literal["checkout", "subscription", "payment", "invoice", "checkout_of"]
+RefKind = Literal["checkout", "subscription", "payment", "invoice", "checkout_of", "customer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
     """Something at the provider, by its kind and the provider's id.
 
-    "checkout_of" is the checkout that led to the subscription or payment with this id.
+    "checkout_of" is the checkout that led to the subscription or payment with this id;
+    "customer" stands for everything they subscribe to.
     """
 
     kind: RefKind

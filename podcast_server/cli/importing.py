@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from podcast_server.cli.import_archive import archive
+from podcast_server.cli.import_members import members
 
 
 @click.group("import")
@@ -13,3 +14,4 @@ def import_() -> None:
 
 
 import_.add_command(archive)
+import_.add_command(members)

@@ -11,7 +11,12 @@ from podcast_server.billing.models.offers import (
     Price,
 )
 from podcast_server.billing.models.people import Comp, Donation, Gift, Seat, SeatGroup
-from podcast_server.billing.models.provider import PaymentEvent, RemoteCustomer, RemoteObject
+from podcast_server.billing.models.provider import (
+    ForeignPrice,
+    PaymentEvent,
+    RemoteCustomer,
+    RemoteObject,
+)
 from podcast_server.billing.models.sales import Checkout, Payment, Purchase, Subscription
 
 __all__ = [
@@ -21,6 +26,7 @@ __all__ = [
     "Comp",
     "Coupon",
     "Donation",
+    "ForeignPrice",
     "Gift",
     "ManualOrder",
     "ManualPayment",

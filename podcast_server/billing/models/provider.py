@@ -32,6 +32,19 @@ class RemoteCustomer(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
 
 
+class ForeignPrice(Base):
+    """A price at the provider that another host made, and the plan of ours it pays for.
+
+    Only subscriptions that were brought over have such a price; nothing is sold by it.
+    """
+
+    __tablename__ = "foreign_prices"
+
+    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(255), primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"), index=True)
+
+
 class PaymentEvent(Base):
     """A webhook as it came, stored once by its id, and how far it was worked off."""
 

@@ -49,6 +49,8 @@ class Looking:
                 return self._payment(ref.id)
             case "checkout_of":
                 return self._checkout_of(ref.id)
+            case "customer":
+                return self._subscriptions_of(ref.id)
 
     def _checkout(self, session: stripe.checkout.Session) -> list[Fact]:
         as_of = self._clock()
@@ -69,6 +71,13 @@ class Looking:
             {"subscription": ref} if ref.startswith("sub_") else {"payment_intent": ref}
         )
         return [fact for session in found.data for fact in self._checkout(session)]
+
+    def _subscriptions_of(self, customer: str) -> list[Fact]:
+        as_of = self._clock()
+        listed = self._client.v1.subscriptions.list(
+            {"customer": customer, "limit": _PAGE, "expand": ["data.latest_invoice"]}
+        )
+        return [self._read_subscription(each, as_of) for each in listed.auto_paging_iter()]
 
     def _subscription(self, ref: str) -> Fact:
         as_of = self._clock()
