@@ -18,6 +18,9 @@ NO_NOTICE = ""
 LAPSED = "lapsed"
 CARD_FAILING = "card_failing"
 REPLACED = "replaced"
+WELCOME = "welcome"
+
+WELCOME_SECONDS = 14 * 86_400
 
 
 class Entitlement(NamedTuple):
@@ -72,6 +75,25 @@ def entitlement_at(windows: tuple[Window, ...], now: float) -> Entitlement:
         if starts <= now and (ends is None or now < ends):
             return _single(scope, scope_id, notice)
     return _fold(windows, now)
+
+
+def told_at(windows: tuple[Window, ...], now: float) -> Entitlement:
+    """As ``entitlement_at``, with what only a feed says: the welcome of the first days.
+
+    Who changes from one tier to another is not welcomed again; who comes back is.
+    """
+    entitlement = entitlement_at(windows, now)
+    latest = now - WELCOME_SECONDS
+    if entitlement.notice or all(window[2] <= latest for window in windows):
+        return entitlement
+    began = [
+        starts
+        for scope, _, starts, ends, _ in windows
+        if scope in {"show", "tier"} and starts <= now and (ends is None or now < ends)
+    ]
+    if not began or min(began) <= latest:
+        return entitlement
+    return Entitlement(entitlement.scopes, WELCOME)
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from episodes.db import Base, UTCDateTime
@@ -54,6 +54,22 @@ class FeedVisit(Base):
     first_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_status: Mapped[int]
+
+
+class Announcement(Base):
+    """A clip of the podcaster's that feeds play while a notice stands in them.
+
+    ``key`` is its name in addresses, like an episode's; new audio keeps it.
+    """
+
+    __tablename__ = "announcements"
+    __table_args__ = (UniqueConstraint("show_id", "notice"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(16), unique=True)
+    show_id: Mapped[int] = mapped_column(ForeignKey("shows.id"))
+    notice: Mapped[str] = mapped_column(String(16))  # welcome, card_failing, lapsed
+    audio_id: Mapped[int] = mapped_column(ForeignKey("audio.id"))
 
 
 class Grant(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feeds.access import REPLACED, Entitlement, entitlement_at, parse_windows
+from feeds.access import REPLACED, Entitlement, parse_windows, told_at
 from feeds.delivery.caching import choose_coding, matches
 from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
 from feeds.delivery.lookup import FeedRow, Lookup
@@ -100,7 +100,7 @@ def _edition(
 
 def _entitlement(row: FeedRow, now: float) -> Entitlement | None:
     if row.state == "open":
-        return entitlement_at(parse_windows(row.windows), now)
+        return told_at(parse_windows(row.windows), now)
     if row.state == "replaced" and row.closes_at is not None and now < row.closes_at:
         return _GONE
     return None

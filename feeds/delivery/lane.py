@@ -175,10 +175,9 @@ class Lane:
         if request.method == "HEAD":
             return answer._replace(body=b"")
         note = _note(found, request, now)
-        if note is None:
-            return answer
         if not isinstance(answer.body, StoredBytes):
-            self._recorder.put(note)
+            if note is not None:
+                self._recorder.put(note)
             return answer
         if not self._streams.acquire(blocking=False):
             # All places for local downloads are taken: apps come back after a 503.
@@ -194,7 +193,7 @@ class Lane:
 
 
 def _note(found: MediaAnswer, request: Request, now: float) -> MediaHit | None:
-    """The statistics' note of an answered audio request; None for what is not audio."""
+    """The statistics' note of an episode's answered audio request; None for all else."""
     if found.audio is None or found.episode is None or found.asked is None:
         return None
     return MediaHit(
@@ -222,7 +221,7 @@ class _Stream:
     def __init__(
         self,
         source: Iterator[bytes],
-        note: MediaHit,
+        note: MediaHit | None,
         recorder: Recorder,
         places: threading.Semaphore,
     ) -> None:
@@ -251,7 +250,8 @@ class _Stream:
         if close is not None:
             close()
         self._places.release()
-        self._recorder.put(self._note._replace(bytes_served=self._sent))
+        if self._note is not None:
+            self._recorder.put(self._note._replace(bytes_served=self._sent))
 
 
 def _too_often(wait: int) -> Answer:

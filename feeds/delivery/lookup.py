@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, Text, bindparam, cast, select
+from sqlalchemy import Engine, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import aliased
 
 from episodes.models import Audio, Episode, Show, Transcript
 from feeds.access import EpisodeFacts
-from feeds.models import Access, PrivateFeed
+from feeds.models import Access, Announcement, PrivateFeed
 
 
 class FeedRow(NamedTuple):
@@ -54,6 +54,21 @@ class TranscriptFacts:
     object_key: str
     mime: str
     size: int
+
+
+class ClipRow(NamedTuple):
+    """An announcement: the notice it belongs to, and its sound."""
+
+    notice: str
+    audio: AudioFacts
+
+
+class MediaRow(NamedTuple):
+    """Whose feed asked, and what its show has under the name they asked for."""
+
+    feed: FeedRow
+    episode: EpisodeRow | None
+    clip: ClipRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +133,9 @@ def _private(columns: list[Any]) -> Select[Any]:
     )
 
 
-def _attachments(query: Select[Any]) -> Select[Any]:
+def _attachments(query: Select[Any], audio_id: Any) -> Select[Any]:
     return (
-        query.outerjoin(Audio, Audio.id == Episode.audio_id)
+        query.outerjoin(Audio, Audio.id == audio_id)
         .outerjoin(_preview, _preview.id == Episode.preview_audio_id)
         .outerjoin(
             Transcript,
@@ -132,15 +147,24 @@ def _attachments(query: Select[Any]) -> Select[Any]:
 _FEED_QUERY = _private(_FEED)
 # An outer join, so that an unknown episode still tells whose feed asked.
 _MEDIA_QUERY = _attachments(
-    _private([*_FEED, *_EPISODE, *_AUDIO, *_PREVIEW, *_TRANSCRIPT]).outerjoin(
+    _private([*_FEED, *_EPISODE, *_AUDIO, *_PREVIEW, *_TRANSCRIPT, Announcement.notice])
+    .outerjoin(
         Episode,
         (Episode.show_id == PrivateFeed.show_id) & (Episode.key == bindparam("episode_key")),
     )
+    .outerjoin(
+        Announcement,
+        (Announcement.show_id == PrivateFeed.show_id)
+        & (Announcement.key == bindparam("episode_key")),
+    ),
+    # A name is an episode's or an announcement's, so one look-up finds the sound of either.
+    func.coalesce(Episode.audio_id, Announcement.audio_id),
 )
 _PUBLIC_QUERY = _attachments(
     select(*_EPISODE, *_AUDIO, *_PREVIEW, *_TRANSCRIPT)
     .select_from(Episode)
-    .where(Episode.key == bindparam("episode_key"))
+    .where(Episode.key == bindparam("episode_key")),
+    Episode.audio_id,
 )
 _SHOW: list[Any] = [Show.id, Show.revision]
 _SHOW_QUERY = select(*_SHOW).where(Show.slug == bindparam("slug"))
@@ -164,15 +188,14 @@ class Lookup:
         row = self._one(self._feed, {"feed_key": feed_key})
         return None if row is None else _feed_row(row)
 
-    def media(
-        self, feed_key: str, episode_key: str, transcript_id: int = 0
-    ) -> tuple[FeedRow, EpisodeRow | None] | None:
-        """The feed and, if its show has it, the episode; None for an unknown feed."""
+    def media(self, feed_key: str, episode_key: str, transcript_id: int = 0) -> MediaRow | None:
+        """The feed, and the episode or announcement of its show; None for an unknown feed."""
         values = {"feed_key": feed_key, "episode_key": episode_key, "transcript_id": transcript_id}
         row = self._one(self._media, values)
         if row is None:
             return None
-        return _feed_row(row), _episode_row(tuple(row[len(_FEED) :]))
+        found, notice = tuple(row[len(_FEED) : -1]), row[-1]
+        return MediaRow(_feed_row(row), _episode_row(found), _clip_row(notice, found))
 
     def public(self, episode_key: str, transcript_id: int = 0) -> EpisodeRow | None:
         """The episode with this key in whatever show, or None."""
@@ -262,6 +285,13 @@ def _episode_row(row: tuple[Any, ...]) -> EpisodeRow | None:
         preview=AudioFacts(*rest[5:10]) if rest[5] is not None else None,
         transcript=TranscriptFacts(*rest[10:13]) if rest[10] is not None else None,
     )
+
+
+def _clip_row(notice: str | None, found: tuple[Any, ...]) -> ClipRow | None:
+    if notice is None:
+        return None
+    start = len(_EPISODE)
+    return ClipRow(notice, AudioFacts(*found[start : start + len(_AUDIO)]))
 
 
 def seconds(value: str | datetime | None) -> float | None:

@@ -16,10 +16,10 @@ from typing import Literal
 
 from episodes.chapters import chapters_json
 from episodes.storage.base import Storage
-from feeds.access import entitlement_at, is_out, is_public, may_hear, parse_windows
+from feeds.access import entitlement_at, is_out, is_public, may_hear, parse_windows, told_at
 from feeds.delivery.caching import matches
 from feeds.delivery.facts import PRIVATE, Answer, Headers, Request, text_answer
-from feeds.delivery.lookup import AudioFacts, EpisodeRow, FeedRow, Lookup
+from feeds.delivery.lookup import AudioFacts, ClipRow, EpisodeRow, FeedRow, Lookup
 from feeds.delivery.ranges import ByteRange, UnsatisfiableRangeError, parse_range
 from feeds.tokens import MEDIA, Tokens
 
@@ -90,9 +90,11 @@ def answer_private_media(
     found = None if feed_key is None else lookup.media(feed_key, name.key, name.transcript_id)
     if found is None:
         return None
-    feed, episode = found
+    feed, episode, clip = found
     if feed.state != "open":
         return MediaAnswer(text_answer(410, "This feed was closed or replaced."), feed)
+    if clip is not None and name.part == "audio":
+        return _announcement(clip, feed, request, source=source, now=now)
     if episode is None or not is_out(episode.facts, now):
         return MediaAnswer(text_answer(404, "There is no such episode."), feed)
     entitlement = entitlement_at(parse_windows(feed.windows), now)
@@ -100,6 +102,16 @@ def answer_private_media(
         sentence = "This episode is for members; your membership does not include it at present."
         return MediaAnswer(text_answer(403, sentence), feed, episode)
     return _serve(name.part, episode, feed, request, source=source, now=now)
+
+
+def _announcement(
+    clip: ClipRow, feed: FeedRow, request: Request, *, source: AudioSource, now: float
+) -> MediaAnswer:
+    """A clip, to whoever's feed has it now. It is no episode, so nothing is counted."""
+    if told_at(parse_windows(feed.windows), now).notice != clip.notice:
+        return MediaAnswer(text_answer(403, "This message is not for you at present."), feed)
+    answer, asked, redirected = _audio(clip.audio, request, True, source, now)
+    return MediaAnswer(answer, feed, None, clip.audio, asked, redirected)
 
 
 def answer_public_media(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from episodes.notes import notes_html, plain_text
 from feeds.access import (
     NOBODY,
     REPLACED,
+    WELCOME,
     Entitlement,
     EpisodeFacts,
     is_out,
@@ -24,6 +24,8 @@ from feeds.access import (
     next_change,
 )
 from feeds.editions import Assembled
+from feeds.models import Announcement
+from feeds.rendering.addresses import Addresses
 from feeds.rendering.document import (
     Enclosure,
     FeedDocument,
@@ -33,7 +35,7 @@ from feeds.rendering.document import (
     TranscriptLink,
 )
 from feeds.rendering.limits import shorten
-from feeds.rendering.notices import notice_item
+from feeds.rendering.notices import Sound, notice_item
 from feeds.rendering.sentinels import (
     FEED_SENTINEL,
     MEDIA_SENTINEL,
@@ -41,47 +43,7 @@ from feeds.rendering.sentinels import (
     without_sentinels,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where things are on this server. ``public_url`` has no trailing slash."""
-
-    public_url: str
-
-    def private_feed(self, token: str) -> str:
-        """A member's feed."""
-        return f"{self.public_url}/f/{token}"
-
-    def public_feed(self, slug: str) -> str:
-        """A show's public feed."""
-        return f"{self.public_url}/shows/{slug}/feed.xml"
-
-    def show(self, slug: str) -> str:
-        """A show's page."""
-        return f"{self.public_url}/shows/{slug}"
-
-    def episode(self, slug: str, key: str) -> str:
-        """An episode's page."""
-        return f"{self.public_url}/shows/{slug}/{key}"
-
-    def media(self, token: str | None, name: str) -> str:
-        """Audio, chapters or a transcript: behind a media token, or public for None."""
-        return (
-            f"{self.public_url}/m/{token}/{name}" if token else f"{self.public_url}/listen/{name}"
-        )
-
-    def renew(self, token: str) -> str:
-        """Where a notice in a feed leads: the way back in."""
-        return f"{self.public_url}/m/{token}/renew"
-
-    def report(self, token: str) -> str:
-        """Where a feed in wrong hands is reported."""
-        return f"{self.public_url}/report/{token}"
-
-    def artwork(self, key: str) -> str:
-        """A cover, public."""
-        name = key.removeprefix("shows/")
-        return f"{self.public_url}/art/{name}"
+Clip = tuple[str, Audio]  # an announcement's name in addresses, and its sound
 
 
 class Assembler:
@@ -108,7 +70,8 @@ class Assembler:
             facts = [facts_of(episode) for episode in episodes]
             changes = [next_change(each, now) for each in facts]
             valid_until = min((time for time in changes if time is not None), default=None)
-            document = Assembly(show, self._addresses, seen_by, now).document(
+            clip = _clip(session, show_id, seen_by)
+            document = Assembly(show, self._addresses, seen_by, now, clip).document(
                 [pair for pair in zip(episodes, facts, strict=True) if is_out(pair[1], now)]
             )
         return Assembled(document, show.revision, valid_until)
@@ -125,6 +88,19 @@ def ready_episodes(session: Session, show_id: int) -> Sequence[Episode]:
         )
         .order_by(Episode.publish_at.desc(), Episode.id.desc())
     ).all()
+
+
+def _clip(session: Session, show_id: int, seen_by: Entitlement | None) -> Clip | None:
+    """What the podcaster says, in sound, to whoever sees the feed with this notice."""
+    if seen_by is None or not seen_by.notice:
+        return None
+    query = (
+        select(Announcement.key, Audio)
+        .join(Audio, Audio.id == Announcement.audio_id)
+        .where(Announcement.show_id == show_id, Announcement.notice == seen_by.notice)
+    )
+    row = session.execute(query).first()
+    return None if row is None else (row[0], row[1])
 
 
 def facts_of(episode: Episode) -> EpisodeFacts:
@@ -149,8 +125,14 @@ class Assembly:
     """One document in the making. ``seen_by`` None means the public feed."""
 
     def __init__(
-        self, show: Show, addresses: Addresses, seen_by: Entitlement | None, now: float
+        self,
+        show: Show,
+        addresses: Addresses,
+        seen_by: Entitlement | None,
+        now: float,
+        clip: Clip | None = None,
     ) -> None:
+        self.clip = clip
         self.show, self.addresses, self.seen_by, self.now = show, addresses, seen_by, now
         self.token = None if seen_by is None else MEDIA_SENTINEL
 
@@ -158,8 +140,8 @@ class Assembly:
         show, private = self.show, self.seen_by is not None
         items = [item for pair in episodes if (item := self._item(*pair)) is not None]
         notice = self.seen_by.notice if self.seen_by else ""
-        if notice:
-            items = notice_item(show, notice, items, self.addresses.renew(MEDIA_SENTINEL))
+        if notice and (notice != WELCOME or self.clip):
+            items = notice_item(show, notice, items, self._notice_link(notice), self._sound())
         website = show.link or self.addresses.show(show.slug)
         return FeedDocument(
             title=without_sentinels(show.title),
@@ -192,8 +174,16 @@ class Assembly:
             else None,
         )
 
-    def _report(self) -> str:
-        return self.addresses.report(REPORT_SENTINEL)
+    def _notice_link(self, notice: str) -> str:
+        if notice == WELCOME:
+            return self.addresses.show(self.show.slug)
+        return self.addresses.renew(MEDIA_SENTINEL)
+
+    def _sound(self) -> Sound | None:
+        if self.clip is None:
+            return None
+        key, audio = self.clip
+        return Sound(self._enclosure(audio, f"{key}.{audio.extension}"), round(audio.duration))
 
     def _item(self, episode: Episode, facts: EpisodeFacts) -> FeedItem | None:
         if self.seen_by is None:

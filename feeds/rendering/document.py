@@ -59,8 +59,9 @@ class Funding:
 class FeedItem:
     """One item; duration in whole seconds, ``published`` aware.
 
-    ``notes_html`` is safe HTML; ``summary`` says the same in plain words. A notice is an
-    item without enclosure. Persons of an item stand in place of the feed's persons.
+    ``notes_html`` is safe HTML; ``summary`` says the same in plain words. A notice has
+    an enclosure only where the podcaster recorded one. Persons of an item stand in place of
+    the feed's persons.
     """
 
     guid: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from episodes.models import Show
-from feeds.rendering.document import FeedItem
+from feeds.rendering.document import Enclosure, FeedItem
 from feeds.rendering.sentinels import without_sentinels
 
 
@@ -19,8 +19,22 @@ class _Words:
     link: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The notice as the podcaster says it; ``seconds`` is how long that takes."""
+
+    enclosure: Enclosure
+    seconds: int
+
+
 _WORDS = {
     "en": {
+        "welcome": _Words(
+            "Welcome to {show}",
+            "A few words of welcome. All the episodes of your membership are in this feed, and "
+            "new ones come by themselves.",
+            "{show}",
+        ),
         "lapsed": _Words(
             "Your membership of {show} has ended",
             "The members' episodes have left this feed. Nothing else has changed: this same "
@@ -41,6 +55,12 @@ _WORDS = {
         ),
     },
     "fr": {
+        "welcome": _Words(
+            "Bienvenue dans {show}",
+            "Quelques mots de bienvenue. Tous les épisodes de votre abonnement sont dans ce "
+            "flux, et les nouveaux y arrivent d'eux-mêmes.",
+            "{show}",
+        ),
         "lapsed": _Words(
             "Votre abonnement à {show} a pris fin",
             "Les épisodes réservés aux membres ont quitté ce flux. Rien d'autre n'a changé : "
@@ -64,7 +84,9 @@ _WORDS = {
 }
 
 
-def notice_item(show: Show, notice: str, items: Sequence[FeedItem], link: str) -> list[FeedItem]:
+def notice_item(
+    show: Show, notice: str, items: Sequence[FeedItem], link: str, sound: Sound | None = None
+) -> list[FeedItem]:
     """``items`` with the notice on top, in the show's language (English where we lack it).
 
     Its guid is the same on every rendering, and so is its date, just after the newest
@@ -84,8 +106,8 @@ def notice_item(show: Show, notice: str, items: Sequence[FeedItem], link: str) -
             published=newest + timedelta(seconds=1),
             notes_html=f'<p>{html.escape(text)}</p><p><a href="{target}">{label}</a></p>',
             summary=text,
-            enclosure=None,
-            duration=None,
+            enclosure=None if sound is None else sound.enclosure,
+            duration=None if sound is None else sound.seconds,
             image_url=None,
             episode_type="bonus",
             explicit=False,

@@ -1,4 +1,4 @@
-"""`show create|list|edit`."""
+"""`show create|list|edit|announcement`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from typing import Any
 import click
 
 from episodes.artwork import Artwork, prepare_artwork
+from episodes.ingest import add_audio
 from episodes.models import Show
 from episodes.shows import create_show, find_show, list_shows, update_show
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
+from feeds.announcements import (
+    KINDS,
+    remove_announcement,
+    set_announcement,
+    store_announcement,
+)
 from podcast_server.cli.context import (
     Context,
     json_option,
@@ -152,6 +159,39 @@ def edit(
         print_json(row)
     else:
         click.echo(f"Changed {', '.join(sorted(fields))} of “{row['title']}”.")
+
+
+@show.command("announcement")
+@click.argument("slug")
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--remove", is_flag=True, help="Have none at that moment any more.")
+@pass_context
+def announcement(
+    context: Context, /, slug: str, kind: str, file: Path | None, *, remove: bool
+) -> None:
+    """Let members of the show SLUG hear FILE in their feed: welcome, payment_failing or ended.
+
+    A welcome stays for the first fourteen days of a membership, the others while they apply.
+    """
+    if (file is None) != remove:
+        raise click.UsageError("give a FILE, or --remove")
+    with context.reading() as session:
+        show_id = find_show(session, slug).id
+    if file is None:
+        with context.writing() as session:
+            there = remove_announcement(session, show_id, kind, now_utc())
+        click.echo("Removed." if there else "There was none.")
+        return
+    services = context.services
+    form = services.settings.ingest.form
+    stored = store_announcement(services.storage, show_id, file, convert_to=form)
+    with context.writing() as session:
+        audio = add_audio(session, show_id, stored, now_utc())
+        set_announcement(session, show_id, kind, audio, now_utc())
+    click.echo(f"Members hear it from now on ({stored.facts.duration_seconds:.0f} seconds).")
 
 
 def _row(context: Context, each: Show) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from podcast_server.pages.public.episode.views import blueprint as episode
 from podcast_server.pages.public.home.views import blueprint as home
 from podcast_server.pages.public.show.views import blueprint as show
 from podcast_server.pages.studio.account.views import blueprint as studio_account
+from podcast_server.pages.studio.announcements.views import blueprint as studio_announcements
 from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
@@ -87,6 +88,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_people,  # /studio/people, /studio/people/log
     studio_status,  # /studio/status, /studio/status/outbox
     studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
+    studio_announcements,  # /studio/shows/<slug>/announcements
     studio_episodes,  # /studio/shows/<slug>
     studio_uploads,  # /studio/shows/<slug>/uploads
     studio_episode,  # /studio/shows/<slug>/episodes/<key>

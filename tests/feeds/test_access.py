@@ -13,13 +13,16 @@ from feeds.access import (
     LAPSED,
     NO_NOTICE,
     NOBODY,
+    WELCOME,
     Entitlement,
     EpisodeFacts,
+    Window,
     entitlement_at,
     is_public,
     may_hear,
     next_change,
     parse_windows,
+    told_at,
 )
 
 MEMBER = Entitlement((("show", 0),))
@@ -133,3 +136,35 @@ def test_nobody_hears_a_members_episode_outside_every_window(
     assert entitlement.is_member is running
     plain = replace(EPISODE, publish_at=-100, id=99, season=None)
     assert may_hear(entitlement, plain, now) is running
+
+
+DAY = 86_400
+
+
+def window(starts: int, ends: int | None, notice: str = "", scope: str = "show") -> Window:
+    return (scope, 0, starts, ends, notice)
+
+
+def test_a_membership_is_welcomed_for_fourteen_days() -> None:
+    running = (window(0, None),)
+    assert told_at(running, 14 * DAY - 1) == Entitlement((("show", 0),), WELCOME)
+    assert told_at(running, 14 * DAY) == MEMBER
+
+
+def test_a_change_of_tier_is_no_new_beginning() -> None:
+    windows = (window(0, 30 * DAY), ("tier", 7, 20 * DAY, None, ""))
+    assert told_at(windows, 21 * DAY).notice == NO_NOTICE
+
+
+def test_who_comes_back_after_the_end_is_welcomed_again() -> None:
+    windows = (window(0, 30 * DAY), window(60 * DAY, None))
+    assert told_at(windows, 45 * DAY).notice == LAPSED
+    assert told_at(windows, 61 * DAY).notice == WELCOME
+
+
+def test_a_failing_card_is_more_important_than_a_welcome() -> None:
+    assert told_at((window(0, None, "card_failing"),), DAY).notice == CARD_FAILING
+
+
+def test_a_single_sale_is_no_membership_to_be_welcomed_to() -> None:
+    assert told_at((window(0, None, scope="episode"),), DAY).notice == NO_NOTICE

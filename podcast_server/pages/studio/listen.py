@@ -23,8 +23,12 @@ def audio(slug: str, key: str) -> AnyResponse:
             .join(Episode, Episode.audio_id == Audio.id)
             .where(Episode.key == key, Episode.show_id == the_show().id)
         ).first()
-    if found is None:
-        abort(404)
+    return abort(404) if found is None else send_audio(found)
+
+
+def send_audio(found: Audio) -> AnyResponse:
+    """A stored file, for those who made it: with ranges, or from the storage itself."""
+    services = the_services()
     address = services.storage.presigned_get(
         found.object_key, now=current_time(), content_type=found.mime
     )

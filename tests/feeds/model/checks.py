@@ -84,9 +84,11 @@ class Poller:
         """The items the oracle wants in a feed."""
         episodes = oracle.feed_items(self.world.show, member, feed, now)
         items = [_expected_item(each, f"/m/{MEDIA.decode()}") for each in episodes]
-        notice = oracle.notice_for(member, feed, now)
+        notice = oracle.notice_for(self.world.show, member, feed, now)
         if notice:
-            items.insert(0, (f"{self.world.private_guid}:notice:{notice}", "", "", 0))
+            clip = self.world.show.clips.get(notice)
+            sound = ("", 0) if clip is None else (f"/m/{MEDIA.decode()}/{clip.key}.mp3", clip.size)
+            items.insert(0, (f"{self.world.private_guid}:notice:{notice}", "", *sound))
         return items
 
     def check_public_feed(self) -> None:
@@ -116,6 +118,18 @@ class Poller:
             heard = world.show.everybody_hears(episode, world.now)
             assert public.status == (404 if not out else 200 if heard else 403)
             body_of(public)
+        self.check_clips(member, feed)
+
+    def check_clips(self, member: oracle.Member, feed: oracle.Feed) -> None:
+        """Announcements play exactly where their notice stands, and never in public."""
+        world = self.world
+        for notice, clip in world.show.clips.items():
+            answer = self.ask(f"/m/{feed.media}/{clip.key}.mp3")
+            wanted = oracle.clip_status(world.show, member, feed, notice, world.now)
+            assert answer.status == wanted
+            if wanted == 200:
+                assert len(body_of(answer)) == clip.size
+            assert self.ask(f"/listen/{clip.key}.mp3").status == 404
 
 
 def _item(item: etree._Element) -> Item:

@@ -18,6 +18,7 @@ AUDIENCES = st.sampled_from(["free", "members", "tiers", "sale"])
 AWAY = st.sampled_from([-200_000, -3600, -1, 0, 1, 60, 3600, 86_400, 100_000, 259_200])
 SEASONS = st.sampled_from([None, 1, 2])
 ARCHIVE_DAYS = st.sampled_from([None, None, 1, 3])
+KINDS = st.sampled_from(["welcome", "payment_failing", "ended"])
 ARCHIVE_COUNT = st.sampled_from([2, 1, 3, None])
 ANY = st.integers(0, 10_000)
 
@@ -155,6 +156,13 @@ class Listening(RuleBasedStateMachine):
         ends = None if lasts is None else begin + timedelta(seconds=lasts)
         self.world.give(self._member(member), self._scope(scope), begin, ends, **terms)
 
+    @rule(kind=KINDS, silent=st.sampled_from([False, False, True]))
+    def record_or_remove_a_clip(self, kind: str, *, silent: bool) -> None:
+        if silent:
+            self.world.fall_silent(kind)
+        else:
+            self.world.announce(kind)
+
     @rule(member=ANY, at=AWAY)
     def end_memberships(self, member: int, at: int) -> None:
         self.world.end(self._member(member), self._at(at))
@@ -174,7 +182,7 @@ class Listening(RuleBasedStateMachine):
         else:
             self.world.replace(who, feed)
 
-    @rule(seconds=st.sampled_from([0.25, 1, 59, 3600, 86_400, 172_800]))
+    @rule(seconds=st.sampled_from([0.25, 1, 59, 3600, 86_400, 172_800, 1_209_600]))
     def time_passes(self, seconds: float) -> None:
         self.world.now += timedelta(seconds=seconds)
 

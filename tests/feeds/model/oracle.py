@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+WELCOME = timedelta(days=14)
+
 
 @dataclass
 class Episode:
@@ -79,6 +81,14 @@ class Member:
 
 
 @dataclass
+class Clip:
+    """What the podcaster says in the feed, in sound, beside a notice."""
+
+    key: str
+    size: int
+
+
+@dataclass
 class Show:
     """The show and everything in it."""
 
@@ -87,6 +97,7 @@ class Show:
     archive_count: int | None = None
     public_feed: str = "teaser"
     episodes: list[Episode] = field(default_factory=list)
+    clips: dict[str, Clip] = field(default_factory=dict)  # by notice
 
     def released(self, now: datetime) -> list[Episode]:
         """What is out, newest first."""
@@ -135,19 +146,29 @@ def hears(show: Show, member: Member, episode: Episode, now: datetime) -> bool:
     return False
 
 
-def notice_for(member: Member, feed: Feed, now: datetime) -> str:
+def notice_for(show: Show, member: Member, feed: Feed, now: datetime) -> str:
     """What the feed tells the member besides its episodes."""
     if feed.state == "replaced":
         return "replaced"
     running = [grant for grant in member.running(now) if grant.is_membership]
     if running:
-        return "card_failing" if all(grant.notice for grant in running) else ""
+        if all(grant.notice for grant in running):
+            return "card_failing"
+        young = all(now < grant.starts + WELCOME for grant in running)
+        return "welcome" if young and "welcome" in show.clips else ""
     over = [
         grant
         for grant in member.grants.values()
         if grant.is_membership and grant.ends and grant.starts < grant.ends <= now
     ]
     return "lapsed" if over else ""
+
+
+def clip_status(show: Show, member: Member, feed: Feed, notice: str, now: datetime) -> int:
+    """How a request for an announcement's sound is answered."""
+    if feed.state != "open":
+        return 410
+    return 200 if notice_for(show, member, feed, now) == notice else 403
 
 
 def feed_items(show: Show, member: Member, feed: Feed, now: datetime) -> list[Episode]:
@@ -176,6 +197,7 @@ def moments(show: Show, members: list[Member]) -> Iterator[datetime]:
     for member in members:
         for grant in member.grants.values():
             yield grant.starts
+            yield grant.starts + WELCOME
             if grant.ends is not None:
                 yield grant.ends
         yield from (feed.closes for feed in member.feeds if feed.closes is not None)

@@ -14,12 +14,13 @@ from episodes.episodes import create_episode, update_episode
 from episodes.publishing import publish_episode, unpublish_episode
 from episodes.shows import ensure_tier, find_show, update_show
 from episodes.storage.memory import MemoryStorage
+from feeds.announcements import KINDS, remove_announcement, set_announcement
 from feeds.delivery.lane import Lane, Limits
 from feeds.delivery.lookup import Lookup
 from feeds.downloads.record import Entry
 from feeds.editions import Editions
 from feeds.grants import end_grant, give_grant, grants_of
-from feeds.models import PrivateFeed
+from feeds.models import Announcement, PrivateFeed
 from feeds.private_feeds import open_feed, replace_feed, revoke_feed
 from feeds.rendering.assemble import Addresses, Assembler
 from feeds.tokens import FEED, MEDIA, SigningKey, Tokens
@@ -143,6 +144,24 @@ class World:
         show.archive_days = fields.get("archive_after_days", show.archive_days)
         show.archive_count = fields.get("archive_after_count", show.archive_count)
         show.public_feed = fields.get("public_feed", show.public_feed)
+
+    def announce(self, kind: str) -> None:
+        """The podcaster records a clip, or records it anew."""
+        size = next(self._numbers)
+        with Session(self.engine) as session:
+            show = session.get_one(models.Show, self.show_id)
+            audio = build_audio(session, self.storage, show, b"c" * size)
+            set_announcement(session, self.show_id, kind, audio, self.now)
+            session.commit()
+            made = session.query(Announcement).filter_by(notice=KINDS[kind]).one()
+            self.show.clips[made.notice] = oracle.Clip(made.key, size)
+
+    def fall_silent(self, kind: str) -> None:
+        """The podcaster removes a clip."""
+        self.show.clips.pop(KINDS[kind], None)
+        with Session(self.engine) as session:
+            remove_announcement(session, self.show_id, kind, self.now)
+            session.commit()
 
     # members
 

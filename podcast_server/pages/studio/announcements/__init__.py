@@ -1,0 +1,1 @@
+"""Clips that members hear in their feed: welcome, payment failing, ended."""
