@@ -10,7 +10,7 @@ import segno
 from sqlalchemy.orm import Session
 
 from episodes.shows import find_show
-from feeds.access import entitlement_at, parse_windows
+from feeds.access import parse_windows, told_at
 from feeds.grants import Cause
 from feeds.models import Access, PrivateFeed
 from feeds.private_feeds import (
@@ -179,7 +179,7 @@ def preview(context: Context, email: str, slug: str, name: str | None) -> None:
     with context.reading() as session:
         found = _find(session, email, slug, name)
         access = session.get(Access, (found.member_id, found.show_id))
-        seen_by = entitlement_at(parse_windows(access.windows if access else "[]"), now)
+        seen_by = told_at(parse_windows(access.windows if access else "[]"), now)
     assembled = Assembler(services.engine, services.addresses)(found.show_id, seen_by, now)
     document = write_feed(assembled.document).decode()
     for sentinel, kind in zip(SENTINELS, (FEED, MEDIA, REPORT), strict=True):

@@ -149,3 +149,22 @@ def test_an_audience_that_is_not_there_is_refused(terminal: Terminal, word: str)
         code=2 if word == "everybody" else 1,
     )  # fmt: skip
     assert word.removeprefix("tier:") in done.output
+
+
+def test_a_new_member_s_feed_begins_with_the_podcaster_s_welcome(terminal: Terminal) -> None:
+    terminal.run("episode", "add", terminal.audio(1), "--show", "harbour")
+    terminal.run("show", "announcement", "harbour", "welcome", terminal.audio(2))
+    [clip, episode] = feed_of(terminal).entries
+    assert clip.title == "Welcome to Harbour"
+    assert clip.enclosures[0].type == "audio/mpeg"
+    assert (
+        "There was"
+        not in terminal.run("show", "announcement", "harbour", "welcome", "--remove").output
+    )
+    assert [each.title for each in feed_of(terminal).entries] == [episode.title]
+
+
+def test_an_announcement_needs_a_file_or_its_removal(terminal: Terminal) -> None:
+    terminal.run("show", "announcement", "harbour", "ended", code=2)
+    terminal.run("show", "announcement", "harbour", "ended", terminal.audio(1), "--remove", code=2)
+    assert "none" in terminal.run("show", "announcement", "harbour", "ended", "--remove").output
