@@ -1,7 +1,7 @@
 """announcements in members' feeds
 
 Revision ID: 8ac3efcbce3b
-Revises: 9ccaa8562481
+Revises: 2db863fecfbf
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "8ac3efcbce3b"
-down_revision = "9ccaa8562481"
+down_revision = "2db863fecfbf"
 branch_labels = None
 depends_on = None
 

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from episodes.chapters import chapters_json
 from episodes.models import Audio, Episode, EpisodeVersion, Show
+from feeds.models import Announcement
 from feeds.rendering.whole import whole_feed
 from feeds.rendering.write import write_feed
 from podcast_server.moving.archive.kinds import (
+    ANNOUNCEMENT,
     AUDIO,
     EPISODE,
     SHOW,
@@ -63,12 +65,29 @@ def show_files(
     if show.artwork_key:
         name = record["artwork_file"] = named("artwork", show.artwork_key)
         yield StoredFile(f"{folder}/{name}", show.artwork_key)
+    stored: dict[str, str] = {}
+    record["announcements"] = _announcements(session, show.id, stored)
     yield SmallFile(f"{folder}/{SHOW_FILE}", to_pretty_json(record))
+    for name, key in stored.items():
+        yield StoredFile(f"{folder}/{name}", key)
     document = whole_feed(session, show, ArchiveAddresses(public_url), now, self_url="feed.xml")
     yield SmallFile(f"{folder}/feed.xml", write_feed(document))
     del document
     for episode in _episodes(session, show.id):
         yield from _episode_files(session, show.slug, episode)
+
+
+def _announcements(session: Session, show_id: int, stored: dict[str, str]) -> list[dict[str, Any]]:
+    query = (
+        select(Announcement, Audio)
+        .join(Audio, Audio.id == Announcement.audio_id)
+        .where(Announcement.show_id == show_id)
+        .order_by(Announcement.id)
+    )
+    return [
+        {**_record(ANNOUNCEMENT, each), "audio": _audio(audio, f"announcement-{each.id}", stored)}
+        for each, audio in session.execute(query)
+    ]
 
 
 def _episodes(session: Session, show_id: int) -> Iterator[Episode]:

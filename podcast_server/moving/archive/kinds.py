@@ -55,10 +55,11 @@ AUDIO = Kind("audio", names={"size": "bytes", "mime": "type"}, implied=frozenset
 TRANSCRIPT = Kind(
     "transcripts", names={"size": "bytes", "mime": "type"}, implied=frozenset({"episode_id"})
 )
+ANNOUNCEMENT = Kind("announcements", implied=frozenset({"show_id", "audio_id"}))
 VERSION = Kind("episode_versions", implied=frozenset({"episode_id"}))
 
 # Inside show.json and episode.json.
-CONTENT = (SHOW, TIER, AUDIO, EPISODE, VERSION, TRANSCRIPT)
+CONTENT = (SHOW, TIER, AUDIO, ANNOUNCEMENT, EPISODE, VERSION, TRANSCRIPT)
 
 # One file each, with a record on every line.
 LISTED = (
@@ -66,6 +67,7 @@ LISTED = (
     Kind("private_feeds", "people/feeds.jsonl", names={"key": "token_id"}),
     Kind("grants", "people/grants.jsonl"),
     Kind("ledger", "people/grant-history.jsonl"),
+    Kind("moved_paths", "people/moved-paths.jsonl", implied=frozenset({"import_id"})),
     Kind("feed_visits", "people/feed-visits.jsonl"),
     Kind("feed_days", "people/feed-days.jsonl"),
     Kind("sharing_cases", "people/sharing-cases.jsonl"),
@@ -89,6 +91,7 @@ LISTED = (
     Kind("seats", "money/seats.jsonl"),
     Kind("manual_orders", "money/manual-orders.jsonl"),
     Kind("manual_payments", "money/manual-payments.jsonl"),
+    Kind("foreign_prices", "money/foreign-prices.jsonl"),
     Kind("remote_objects", "money/provider-objects.jsonl"),
     Kind("remote_customers", "money/provider-customers.jsonl"),
     Kind("payment_letters", "money/letters.jsonl"),
@@ -105,6 +108,8 @@ LEFT_OUT = {
     "audit_entries": "what staff did on the old server",
     "failed_sign_ins": "protects one server",
     "job_runs": "the new server's own",
+    "member_import_rows": "how an import went; what it brought is here",
+    "member_imports": "how an import went; what it brought is here",
     "minute_counts": "protects one server",
     "outbox": "mails under way are sent by the server that wrote them",
     "passkeys": "bound to the old address",

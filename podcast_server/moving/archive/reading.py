@@ -10,6 +10,7 @@ from typing import Any
 from episodes.storage.base import BadKey
 from episodes.storage.keys import check_key
 from podcast_server.moving.archive.kinds import (
+    ANNOUNCEMENT,
     AUDIO,
     EPISODE,
     LISTED,
@@ -41,6 +42,8 @@ class ShowRows:
 
     show: Row
     tiers: list[Row]
+    audio: list[Row] = field(default_factory=list)
+    announcements: list[Row] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -105,7 +108,7 @@ def _json(source: Source, path: str) -> Any:
 def _show(plain: Any, slug: str, path: str) -> ShowRows:
     plain = _object(plain, path)
     plain.pop("artwork_file", None)
-    tiers = _list(plain, "tiers", path)
+    tiers, announcements = (_list(plain, name, path) for name in ("tiers", "announcements"))
     show = row_of(SHOW, plain, path)
     if show["slug"] != slug:
         raise ArchiveError(f"{path} is of another show")
@@ -114,7 +117,33 @@ def _show(plain: Any, slug: str, path: str) -> ShowRows:
         made.files[f"{show_folder(slug)}/{named('artwork', show['artwork_key'])}"] = _object_key(
             show["artwork_key"], path
         )
+    for each in announcements:
+        _announcement(each, made, path)
     return made
+
+
+def _announcement(plain: Any, made: ShowRows, path: str) -> None:
+    record = _object(plain, path)
+    sound = record.pop("audio", None)
+    row = _with(row_of(ANNOUNCEMENT, record, path), show_id=made.show["id"])
+    name = f"announcement-{row['id']}"
+    audio, files = _audio(sound, name, made.show["id"], path)
+    made.audio.append(audio)
+    made.announcements.append(_with(row, audio_id=audio["id"]))
+    made.files |= {f"{show_folder(made.show['slug'])}/{file}": key for file, key in files.items()}
+
+
+def _audio(plain: Any, name: str, show_id: int, path: str) -> tuple[Row, dict[str, str]]:
+    """A record of audio as a row, and its files: name in the folder → object."""
+    record = _object(plain, path)
+    record.pop("file", None)
+    record.pop("original_file", None)
+    row = _with(row_of(AUDIO, record, path), show_id=show_id)
+    files = {named(name, row["object_key"]): row["object_key"]}
+    if row["original_key"]:
+        original = "original" if name == "audio" else f"{name}-original"
+        files[named(original, row["original_key"])] = row["original_key"]
+    return row, {file: _object_key(key, path) for file, key in files.items()}
 
 
 class _Episode:
@@ -154,14 +183,8 @@ class _Episode:
     def _audio(self, plain: Any, name: str) -> Row | None:
         if plain is None:
             return None
-        record = _object(plain, self._path)
-        record.pop("file", None)
-        record.pop("original_file", None)
-        row = _with(row_of(AUDIO, record, self._path), show_id=self._show_id)
-        self._file(named(name, row["object_key"]), row["object_key"])
-        if row["original_key"]:
-            original = "original" if name == "audio" else f"{name}-original"
-            self._file(named(original, row["original_key"]), row["original_key"])
+        row, files = _audio(plain, name, self._show_id, self._path)
+        self._files |= {f"{self._folder}/{file}": key for file, key in files.items()}
         return row
 
     def _transcript(self, plain: Any, episode_id: int) -> Row:

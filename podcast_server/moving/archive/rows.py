@@ -45,7 +45,10 @@ def _bring_content(connection: Connection, source: Source) -> None:
     shows = read_shows(source)
     put(connection, "shows", [each.show for each in shows.values()])
     put(connection, "tiers", [tier for each in shows.values() for tier in each.tiers])
-    seen: set[int] = set()
+    spoken = {row["id"]: row for each in shows.values() for row in each.audio}
+    put(connection, "audio", list(spoken.values()))
+    put(connection, "announcements", [row for each in shows.values() for row in each.announcements])
+    seen = set(spoken)
     for slug, rows in shows.items():
         episodes = read_episodes(source, slug, rows.show["id"])
         while batch := list(islice(episodes, _BATCH)):

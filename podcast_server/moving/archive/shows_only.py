@@ -40,7 +40,18 @@ def bring_shows(connection: Connection, source: Source) -> None:
             for tier in rows.tiers
         }
         episodes = list(read_episodes(source, slug, show_id))
-        audio: dict[int, int] = {}
+        audio = {
+            row["id"]: _numbered(connection, "audio", row | {"show_id": show_id})
+            for row in {each["id"]: each for each in rows.audio}.values()
+        }
+        put(
+            connection,
+            "announcements",
+            [
+                _unnumbered(row) | {"show_id": show_id, "audio_id": audio[row["audio_id"]]}
+                for row in rows.announcements
+            ],
+        )
         for episode in sorted(episodes, key=lambda each: int(each.episode["id"])):
             _bring_episode(connection, episode, tiers, audio)
 

@@ -18,6 +18,7 @@ from episodes.models import EpisodeVersion, Show, Tier
 from episodes.sidecars import attach_transcript, store_transcript
 from episodes.storage.memory import MemoryStorage
 from episodes.storage.small import put_bytes
+from feeds.announcements import set_announcement
 from feeds.grants import fold_all_access
 from feeds.tokens import SigningKey, Tokens, save_signing_keys
 from podcast_server.app import create_app
@@ -95,6 +96,9 @@ def fill_show(session: Session, services: Services, show: Show) -> None:
     attach_transcript(session, rich, words, NOW)
     session.add(EpisodeVersion(episode_id=rich.id, at=NOW, by="marit", fields={"title": "Poor"}))
     build_episode(session, storage, show, NOW, title="Draft", publish=False)
+    clip = build_audio(session, storage, show, b"hello" * 50)
+    for kind in ("welcome", "ended"):  # one file may be both
+        set_announcement(session, show.id, kind, clip, NOW)
     session.flush()
 
 
@@ -118,7 +122,7 @@ def _invented(session: Session, table: Table, number: int) -> dict[str, Any]:
             if target.table is table:
                 continue
             ids = session.scalars(select(target).order_by(target)).all()
-            values[column.name] = ids[-1 - number]
+            values[column.name] = ids[-1 - number] if ids else None
         elif column.name == "id":
             values["id"] = (session.scalar(select(func.max(column))) or 0) + 1
         else:

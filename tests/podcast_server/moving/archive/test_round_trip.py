@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from episodes.models import Episode, Show
+from feeds.announcements import announcements_of
 from feeds.models import PrivateFeed
 from feeds.tokens import FEED, Tokens, load_signing_keys
 from podcast_server.accounts.models import Member
@@ -160,6 +161,9 @@ def test_a_server_in_use_takes_shows_it_does_not_have(
         assert rich.audio is not None
         assert new.storage.stat(rich.audio.object_key) is not None
         assert session.scalars(select(Member)).all() == []
+        clips = announcements_of(session, show.id)
+        assert set(clips) == {"welcome", "ended"}
+        assert new.storage.stat(clips["ended"].object_key) is not None
     with pytest.raises(ArchiveError, match="here already"):
         bring(new, tmp_path / "a.tar", shows_only=True)
 
