@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
+LAST_NOTES_SECONDS = 3.0
+
+
 def create() -> WSGIApplication:
     """Build the application from the configuration of this process."""
     _end_with_parent()
@@ -32,9 +35,10 @@ def create() -> WSGIApplication:
     require_current_schema(services.engine)
     recorder = open_recorder(services)
     recorder.start()
-    # Workers end without atexit; this is the hook that multiprocessing runs.
-    Finalize(None, recorder.close, exitpriority=10)
     lane = open_lane(services, recorder)
+    # Workers end without atexit; this is the hook that multiprocessing runs, highest first.
+    Finalize(None, lane.drain, args=(LAST_NOTES_SECONDS,), exitpriority=11)
+    Finalize(None, recorder.close, exitpriority=10)
     monitor = Monitor(services, recorder.stats, now_utc)
     monitor.folder.start()
     Finalize(None, monitor.folder.stop, exitpriority=5)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -77,6 +78,7 @@ class Lane:
         self._guesses = Throttle("guess", limits.guesses_per_minute, shared)
         self._feeds = Throttle("feed", limits.feed_per_minute, shared)
         self._streams = threading.BoundedSemaphore(limits.streams)
+        self._places = limits.streams
         self._source = AudioSource(storage, accel_prefix)
 
     def answer(self, request: Request) -> Answer | None:
@@ -96,6 +98,18 @@ class Lane:
         if path.startswith("/shows/") and path.endswith("/feed.xml"):
             return self._public_feed(path[7:-9], request)
         return None
+
+    def drain(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until every local download has been noted.
+
+        For the end of a process: a listener may have the last byte before its thread has
+        handed over the note. Nothing is streamed by this lane afterwards.
+        """
+        until = time.monotonic() + timeout
+        return all(
+            self._streams.acquire(timeout=max(0.0, until - time.monotonic()))
+            for _ in range(self._places)
+        )
 
     def _private_feed(self, token: str, request: Request) -> Answer:
         if request.method not in {"GET", "HEAD"}:
@@ -249,9 +263,9 @@ class _Stream:
         close: Callable[[], None] | None = getattr(self._source, "close", None)
         if close is not None:
             close()
-        self._places.release()
         if self._note is not None:
             self._recorder.put(self._note._replace(bytes_served=self._sent))
+        self._places.release()  # last, so that a free place means a noted download
 
 
 def _too_often(wait: int) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -264,3 +265,20 @@ def test_a_database_that_is_away_is_503_and_not_gone(lane: Lane, people: People)
     assert answer is not None
     assert answer.status == 503
     assert header(answer, "Retry-After")
+
+
+def test_the_end_of_a_process_waits_until_every_download_is_noted(
+    lane: Lane, get: Get, people: People, episode: Episode, notes: Notes
+) -> None:
+    running = get(people.paying.media + f"/{episode.key}.mp3")
+    late = threading.Timer(0.05, body_of, [running])
+    late.start()
+    assert lane.drain(10)
+    late.join()
+    assert len(notes.seen) == 1
+
+
+def test_but_not_for_ever(lane: Lane, get: Get, people: People, episode: Episode) -> None:
+    hanging = get(people.paying.media + f"/{episode.key}.mp3")
+    assert not lane.drain(0.01)
+    body_of(hanging)
