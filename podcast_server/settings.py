@@ -152,6 +152,15 @@ class IngestSettings(Section):
         return None if self.convert_to == "none" else self.convert_to
 
 
+class ImportSettings(Section):
+    """Shows that are brought over from other hosts."""
+
+    # Files that are fetched at the same time: be a polite guest.
+    connections: Annotated[int, Field(ge=1, le=8)] = 2
+    # Also from this machine itself, which strangers' feeds must not reach: for trying out.
+    allow_loopback: bool = False
+
+
 class LogSettings(Section):
     """Logs go to standard error."""
 
@@ -206,6 +215,7 @@ class Settings(Section):
     feeds: FeedSettings = FeedSettings()
     downloads: DownloadSettings = DownloadSettings()
     ingest: IngestSettings = IngestSettings()
+    imports: ImportSettings = ImportSettings()
     mail: MailSettings = MailSettings()
     payments: PaymentSettings = PaymentSettings()
     stripe: StripeSettings = StripeSettings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import episodes.models
+import episodes.rss_import.models
 import feeds.downloads.models
 import feeds.models
 import feeds.sharing.models

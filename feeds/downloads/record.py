@@ -185,7 +185,10 @@ class HitBuffer:
     def _tell_dropped(self) -> None:
         dropped = self._dropped
         if dropped > self._told:
-            log.error("%d hits came while the buffer was full or closed and are lost", dropped - self._told)
+            log.error(
+                "%d hits came while the buffer was full or closed and are lost",
+                dropped - self._told,
+            )
             self._told = dropped
 
     def _write_all(self, *, with_polls: bool) -> bool:

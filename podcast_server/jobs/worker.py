@@ -10,6 +10,7 @@ from typing import Any
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 
+from podcast_server.jobs.feed_imports import ImportsThread
 from podcast_server.jobs.runner import run_due_jobs
 from podcast_server.services import Services, now_utc
 
@@ -38,8 +39,13 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
     queue.periodic_task(crontab(minute="*"), name="tick")(tick)
     if parent is not None:
         _end_after(parent)
+    imports = ImportsThread(services)
+    imports.start()
     tick()  # not to wait for the first full minute
-    consumer.run()
+    try:
+        consumer.run()
+    finally:
+        imports.end()
 
 
 def _end_after(parent: int) -> None:

@@ -1,0 +1,17 @@
+"""Why a feed, or something it points to, cannot be brought here."""
+
+from __future__ import annotations
+
+from episodes.errors import EpisodeError
+
+
+class ImportRefused(EpisodeError):
+    """It will not become better by trying again; the text says why."""
+
+
+class FetchFailed(EpisodeError):
+    """The other side does not answer as it should; later it may."""
+
+
+class Interrupted(Exception):
+    """We are asked to stop. What has arrived stays, and the next run goes on from there."""

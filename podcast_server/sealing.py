@@ -1,0 +1,29 @@
+"""Small secrets that must be used again and so cannot be kept as a hash: sealed at rest."""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from feeds.tokens import Tokens
+
+PURPOSE = b"addresses of feeds that are imported"
+
+
+class KeyVault:
+    """Seals with a key derived from the signing keys, which no backup or database has."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(tokens.derive(PURPOSE)))
+
+    def seal(self, text: str) -> str:
+        """Text that only this installation can open."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """The text again. Raises ValueError when other keys sealed it."""
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise ValueError("sealed with other keys") from error
