@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     host: ForeignHost
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_words: object) -> None:
         """Silent."""
 
     def do_HEAD(self) -> None:
@@ -131,7 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
         mime, data = host.files[path]
         etag = '"' + hashlib.sha256(data).hexdigest()[:16] + '"'
         if manners.validators and self.headers.get("If-None-Match") == etag:
-            return self._short(304, ETag=etag)
+            self._short(304, ETag=etag)
+            return
         status, start = 200, self._start(data, etag) if manners.ranges and is_audio else 0
         headers = {"Content-Type": mime, **host.headers.get(path, {})}
         if manners.validators:

@@ -21,6 +21,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _CLOSED = re.compile(r"(?:</\s*(?:[\w-]+:)?(?:rss|feed|rdf)\s*>|^<[^<>]*/>$)", re.IGNORECASE)
 _TAIL = 4000  # characters; some caches write a comment behind the end
+_ENDLESS_TAG = re.compile(r"<[A-Za-z][^<>]{50000}")  # attributes cost more than one by one
 _OWN = {"amp", "lt", "gt", "quot", "apos"}
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -39,6 +40,8 @@ def read_tree(data: bytes, charset: str = "") -> etree._Element:
     text = _ILLEGAL.sub("", _DECLARATION.sub("", decode(data, charset))).strip()
     if "<!ENTITY" in text:
         raise ImportRefused("the feed declares entities, which no podcast feed needs")
+    if _ENDLESS_TAG.search(text):
+        raise ImportRefused("the feed has tags as no podcast feed has them")
     parser = etree.XMLParser(
         encoding="utf-8",
         recover=True,

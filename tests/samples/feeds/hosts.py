@@ -122,7 +122,7 @@ def libsyn(base: str) -> Sample:
         )
         + items(
             base, guids, asked, more=lambda n: more + f"<itunes:episode>{3 - n}</itunes:episode>"
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "content",
         "atom",
@@ -192,13 +192,13 @@ def podbean(base: str) -> Sample:
             more=lambda n: (
                 f"<itunes:title>x</itunes:title><itunes:episode>{n}</itunes:episode><comments>{base}/e/#comments</comments>"
             ),
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "content",
         "podcast",
         "atom",
     )
-    return Sample(xml, guids, audio)  # type: ignore[arg-type]
+    return Sample(xml, guids, audio)
 
 
 def anchor(base: str) -> Sample:
@@ -219,14 +219,14 @@ def anchor(base: str) -> Sample:
                 + base
                 + '/cover.jpg"/>'
             ),
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "dc",
         "content",
         "atom",
         "podcast",
     )
-    return Sample(xml, guids, audio)  # type: ignore[arg-type]
+    return Sample(xml, guids, audio)
 
 
 def acast(base: str) -> Sample:
@@ -246,7 +246,7 @@ def acast(base: str) -> Sample:
             more=lambda n: (
                 f"<acast:episodeId>{guids[n]}</acast:episodeId><acast:episodeUrl>storm</acast:episodeUrl><itunes:explicit>true</itunes:explicit>"
             ),
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "acast",
         "podcast",
@@ -254,7 +254,7 @@ def acast(base: str) -> Sample:
         "media",
         "googleplay",
     )
-    return Sample(xml, guids, audio)  # type: ignore[arg-type]
+    return Sample(xml, guids, audio)
 
 
 def megaphone(base: str) -> Sample:
@@ -270,14 +270,14 @@ def megaphone(base: str) -> Sample:
             asked,
             length=lambda n: "0",
             more=lambda n: "<itunes:subtitle>Sub</itunes:subtitle>",
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "content",
         "googleplay",
         "media",
         "atom",
     )
-    return Sample(xml, guids, audio)  # type: ignore[arg-type]
+    return Sample(xml, guids, audio)
 
 
 def transistor(base: str) -> Sample:
@@ -292,7 +292,7 @@ def transistor(base: str) -> Sample:
             "Transistor (https://transistor.fm)",
             f'<podcast:guid>{guid}</podcast:guid><podcast:locked>yes</podcast:locked><atom:link rel="hub" href="https://pubsubhubbub.appspot.com/"/>',
         )
-        + items(base, guids, audio, more=lambda n: more.replace("{base}", base)),  # type: ignore[arg-type]
+        + items(base, guids, audio, more=lambda n: more.replace("{base}", base)),
         "itunes",
         "content",
         "podcast",
@@ -306,7 +306,7 @@ def transistor(base: str) -> Sample:
         transcripts=1,
         persons=1,
         others={"/t.srt": ("application/x-subrip", srt)},
-    )  # type: ignore[arg-type]
+    )
 
 
 def castos(base: str) -> Sample:
@@ -326,7 +326,7 @@ def castos(base: str) -> Sample:
             notes=lambda n: (
                 f'<description><![CDATA[About number {n}]]></description><content:encoded><![CDATA[<div class="wp"><p>About number {n}</p><script>alert(1)</script><ul><li>A</li></ul></div>]]></content:encoded><itunes:summary><![CDATA[About]]></itunes:summary>'
             ),
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "content",
         "googleplay",
@@ -336,7 +336,7 @@ def castos(base: str) -> Sample:
         "wfw",
         "slash",
     )
-    return Sample(xml, tuple(guid.replace("&amp;", "&") for guid in guids), audio)  # type: ignore[arg-type]
+    return Sample(xml, tuple(guid.replace("&amp;", "&") for guid in guids), audio)
 
 
 def patreon(base: str) -> Sample:
@@ -354,11 +354,11 @@ def patreon(base: str) -> Sample:
             notes=lambda n: (
                 f'<description><![CDATA[<p>About number {n}</p><figure><img src="https://x.example/i.png"></figure>]]></description><link>https://www.patreon.com/posts/{n}</link>'
             ),
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "atom",
     )
-    return Sample(xml, guids, audio, path="/rss/harbour")  # type: ignore[arg-type]
+    return Sample(xml, guids, audio, path="/rss/harbour")
 
 
 def substack(base: str) -> Sample:
@@ -377,14 +377,14 @@ def substack(base: str) -> Sample:
             notes=lambda n: (
                 f'<description><![CDATA[Short]]></description><content:encoded><![CDATA[<h2>Head</h2><p>About number {n} <a href="https://example.org/?a=1&amp;b=2">link</a></p><div onclick="x()">end</div>]]></content:encoded><dc:creator><![CDATA[Ada]]></dc:creator>'
             ),
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "content",
         "dc",
         "atom",
         "googleplay",
     )
-    return Sample(xml, guids, audio, path="/feed/podcast/1/private/8a7b6c.rss")  # type: ignore[arg-type]
+    return Sample(xml, guids, audio, path="/feed/podcast/1/private/8a7b6c.rss")
 
 
 def supercast(base: str) -> Sample:
@@ -399,22 +399,26 @@ def supercast(base: str) -> Sample:
             audio,
             permalink="true",
             more=lambda n: "<itunes:episodeType>bonus</itunes:episodeType>",
-        ),  # type: ignore[arg-type]
+        ),
         "itunes",
         "content",
         "podcast",
     )
-    return Sample(xml, guids, audio, login="ada:pa§s:wörd")  # type: ignore[arg-type]
+    return Sample(xml, guids, audio, login="ada:pa§s:wörd")
 
 
 def powerpress(base: str) -> Sample:
     """WordPress: pages behind pages, undeclared entities, a cache's comment behind the end."""
     guids = tuple(f"{base}/?p={n}" for n in (3, 2, 1))
     audio = tuple(f"/wp-content/uploads/{n}.mp3" for n in (3, 2, 1))
-    notes = lambda n: (
-        f"<description>About number {n} &hellip;</description><content:encoded><![CDATA[<p>About number {n}</p><p>Caf&eacute;</p>]]></content:encoded><wfw:commentRss>{base}/c</wfw:commentRss><slash:comments>0</slash:comments>"
-    )
-    every = items(base, guids, audio, notes=notes)  # type: ignore[arg-type]
+
+    def notes(n: int) -> str:
+        return (
+            f"<description>About number {n} &hellip;</description><content:encoded><![CDATA[<p>About number {n}</p><p>Caf&eacute;</p>]]></content:encoded>"
+            f"<wfw:commentRss>{base}/c</wfw:commentRss><slash:comments>0</slash:comments>"
+        )
+
+    every = items(base, guids, audio, notes=notes)
     first, second, third = (part + "</item>" for part in every.split("</item>")[:3])
     link = '<atom:link rel="next" href="{}"/>'
     generator = "https://wordpress.org/?v=6.4"
@@ -428,7 +432,7 @@ def powerpress(base: str) -> Sample:
     xml = rss(head(base, generator, link.format("/feed2.xml")) + first, *spaces)
     return Sample(
         xml + "<!-- Dynamic page generated in 0.1 seconds. -->\n", guids, audio, pages=pages
-    )  # type: ignore[arg-type]
+    )
 
 
 def hand_made(base: str) -> Sample:
@@ -451,7 +455,7 @@ def hand_made(base: str) -> Sample:
     )
     xml = f'<?xml version="1.0" encoding="ISO-8859-1"?><rss version="2.0"><channel><title>Käpt\'n</title><description>Ü</description>{body}</channel></rss>'
     guids = tuple(base + path for path in audio)
-    return Sample(xml, guids, audio, mime="text/xml", encoding="latin-1")  # type: ignore[arg-type]
+    return Sample(xml, guids, audio, mime="text/xml", encoding="latin-1")
 
 
 HOSTS: dict[str, Callable[[str], Sample]] = {
