@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -15,7 +16,8 @@ class KeyVault:
     """Seals with a key derived from the signing keys, which no backup or database has."""
 
     def __init__(self, tokens: Tokens) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(tokens.derive(PURPOSE)))
+        self._key = tokens.derive(PURPOSE)
+        self._fernet = Fernet(base64.urlsafe_b64encode(self._key))
 
     def seal(self, text: str) -> str:
         """Text that only this installation can open."""
@@ -27,3 +29,7 @@ class KeyVault:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:
             raise ValueError("sealed with other keys") from error
+
+    def fingerprint(self, text: str) -> str:
+        """The same for the same text, and telling nothing of it without the keys."""
+        return hmac.digest(self._key, text.encode(), "sha256").hex()

@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -116,6 +116,18 @@ class Fetcher:
         with self._open(url, {"Accept-Encoding": "identity"}, method="HEAD") as answer:
             return _promised(answer) or 0
 
+    def redirect_of(self, url: str) -> tuple[int, str]:
+        """The status of the very first answer, and where it sends one ("" for nowhere).
+
+        Raises ImportRefused, FetchFailed.
+        """
+        check_address(url)
+        try:
+            with closing(self._ask("GET", url, {}, follow=False)) as answer:
+                return answer.status_code, answer.headers.get("Location", "")
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise FetchFailed(f"{host_of(url)} cannot be reached") from error
+
     def download(self, url: str, part: Part, *, limit: int, progress: Progress) -> str:
         """Bring a large file into ``part``, going on where an earlier attempt ended.
 
@@ -181,7 +193,9 @@ class Fetcher:
             self._pause(wait)
         raise AssertionError("unreachable")
 
-    def _ask(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
+    def _ask(
+        self, method: str, url: str, headers: dict[str, str], *, follow: bool = True
+    ) -> requests.Response:
         login = self._login
         mine = login is not None and urlsplit(url).hostname == login.host
         try:
@@ -190,7 +204,7 @@ class Fetcher:
                 url,
                 headers=headers,
                 stream=True,
-                allow_redirects=True,
+                allow_redirects=follow,
                 auth=_basic(login) if login and mine else None,
             )
         except InvalidIPAddress as error:

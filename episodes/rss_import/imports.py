@@ -17,7 +17,7 @@ from episodes.rss_import.fetch import host_of
 from episodes.rss_import.models import FeedImport, FeedImportItem
 from episodes.rss_import.source import Source, Vault, pack
 
-CLAIM_HOLDS = timedelta(minutes=3)  # after its last sign of life a worker counts as gone
+CLAIM_HOLDS = timedelta(minutes=1)  # after its last sign of life a worker counts as gone
 MIRROR_EVERY = timedelta(hours=1)
 
 
@@ -30,11 +30,21 @@ def begin_import(
     document: bytes | None = None,
     show: Show | None = None,
 ) -> FeedImport:
-    """Note a feed that shall be looked at: by its address, or a file. ``show`` takes it in."""
+    """Note a feed that shall be looked at: by its address, or a file. ``show`` takes it in.
+
+    An address that was brought over before is gone on with, so that its show stays one.
+    """
+    fingerprint = vault.fingerprint(source.url) if source else ""
+    known = _earlier(session, fingerprint, show)
+    if source and known is not None:
+        known.source, known.show_id = source.sealed(vault), show.id if show else known.show_id
+        _turn(known, "looking", now)
+        return known
     begun = FeedImport(
         key=secrets.token_hex(12),
         show_id=show.id if show else None,
         source=source.sealed(vault) if source else "",
+        fingerprint=fingerprint,
         document=pack(document) if document is not None else None,
         host=host_of(source.url) if source else "",
         state="looking",
@@ -44,6 +54,15 @@ def begin_import(
     session.add(begun)
     session.flush()
     return begun
+
+
+def _earlier(session: Session, fingerprint: str, show: Show | None) -> FeedImport | None:
+    if not fingerprint:
+        return None
+    query = select(FeedImport).where(FeedImport.fingerprint == fingerprint)
+    if show is not None:
+        query = query.where(FeedImport.show_id == show.id)
+    return session.scalars(query.order_by(FeedImport.id.desc())).first()
 
 
 def find_import(session: Session, key: str) -> FeedImport:

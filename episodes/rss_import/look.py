@@ -109,12 +109,12 @@ def add_up(verdicts: Iterable[Verdict]) -> Totals:
     )
 
 
-def notes_on(feed: ForeignFeed) -> list[str]:
-    """What the podcaster should know of the feed before it is brought over."""
+def notes_on(feed: ForeignFeed, url: str = "") -> list[str]:
+    """What the podcaster should know of the feed at ``url`` before it is brought over."""
     notes = []
     if feed.locked:
         notes.append("the feed is locked (podcast:locked): only its owner may bring it over")
-    if feed.moved_to:
+    if feed.moved_to and feed.moved_to != url:
         notes.append("the feed says that it has moved already (itunes:new-feed-url)")
     if not feed.podcast_guid:
         notes.append("the feed has no podcast:guid: the show gets one of its own")

@@ -24,6 +24,7 @@ class FeedImport(Base):
     key: Mapped[str] = mapped_column(String(32), unique=True)
     show_id: Mapped[int | None] = mapped_column(ForeignKey("shows.id"), index=True)
     source: Mapped[str] = mapped_column(Text, default="")
+    fingerprint: Mapped[str] = mapped_column(String(64), default="", index=True)  # of the address
     document: Mapped[bytes | None] = mapped_column(LargeBinary)  # a feed given as a file, zlib
     host: Mapped[str] = mapped_column(String(255), default="")  # to show
     title: Mapped[str] = mapped_column(String(255), default="")

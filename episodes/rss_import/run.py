@@ -23,7 +23,7 @@ from episodes.rss_import.look import ask_sizes, judge, notes_on
 from episodes.rss_import.models import FeedImport, FeedImportItem
 from episodes.rss_import.part import Part
 from episodes.rss_import.rows import dates_of, note_items
-from episodes.rss_import.show import make_show
+from episodes.rss_import.show import find_by_guid, make_show
 from episodes.rss_import.source import (
     Reading,
     Source,
@@ -80,7 +80,10 @@ def look_at(desk: Desk, key: str) -> None:
         verdicts = ask_sizes(verdicts, fetcher, desk.connections)
     with desk.sessions.begin() as session:
         found = find_import(session, key)
-        found.title, found.warnings = reading.feed.title, notes_on(reading.feed)
+        found.title, found.warnings = (
+            reading.feed.title,
+            notes_on(reading.feed, known.source.url if known.source else ""),
+        )
         found.looked_at = desk.clock()
         note_items(session, found, verdicts)
         _set(found, "looked", "", desk.clock())
@@ -146,7 +149,9 @@ def _prepare(desk: Desk, key: str, feed: ForeignFeed, fetcher: Fetcher) -> Targe
     with desk.sessions.begin() as session:
         found = find_import(session, key)
         if found.show_id is None:
-            found.show_id = make_show(session, feed, public_url=desk.public_url, now=now).id
+            known = find_by_guid(session, feed)
+            made = known or make_show(session, feed, public_url=desk.public_url, now=now)
+            found.show_id = made.id
         show = session.get_one(Show, found.show_id)
         target = Target(
             import_key=key,

@@ -29,7 +29,7 @@ def make_show(session: Session, feed: ForeignFeed, *, public_url: str, now: date
             change_fields(show, {name: value})
         except BadField:
             continue  # a strange language code and the like: the show's default stays
-    if feed.podcast_guid and not _is_taken(session, feed.podcast_guid):
+    if feed.podcast_guid and find_by_guid(session, feed) is None:
         show.podcast_guid = feed.podcast_guid
     session.flush()
     return show
@@ -62,5 +62,9 @@ def _free_slug(session: Session, title: str) -> str:
     )
 
 
-def _is_taken(session: Session, guid: str) -> bool:
-    return session.scalar(select(Show.id).where(Show.podcast_guid == guid)) is not None
+def find_by_guid(session: Session, feed: ForeignFeed) -> Show | None:
+    """The show that is this very podcast, by its podcast:guid."""
+    if not feed.podcast_guid:
+        return None
+    query = select(Show).where(Show.podcast_guid == feed.podcast_guid)
+    return session.scalars(query.order_by(Show.id)).first()

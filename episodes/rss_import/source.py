@@ -26,6 +26,9 @@ class Vault(Protocol):
     def open(self, sealed: str) -> str:
         """The text again. Raises ValueError when the keys are not those that sealed it."""
 
+    def fingerprint(self, text: str) -> str:
+        """The same for the same text, and telling nothing of it without the keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

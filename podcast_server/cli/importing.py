@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from podcast_server.cli.import_archive import archive
+from podcast_server.cli.import_check import check
+from podcast_server.cli.import_feed import feed, feeds, resume, stop
 from podcast_server.cli.import_members import members
 
 
@@ -13,5 +15,5 @@ def import_() -> None:
     """Move in from another host."""
 
 
-import_.add_command(archive)
-import_.add_command(members)
+for command in (feed, feeds, resume, stop, check, members, archive):
+    import_.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from episodes.models import Episode, Show
 from episodes.rss_import.desk import Desk
 from episodes.rss_import.imports import begin_import, find_import, items_of, start_copying
 from episodes.rss_import.models import FeedImport, FeedImportItem
-from episodes.rss_import.run import claim, copy, look_at
+from episodes.rss_import.run import copy, look_at
 from episodes.rss_import.source import source_from
 from episodes.storage.base import Storage
 from podcast_server.database import session_factory
@@ -33,6 +34,9 @@ class OpenVault:
 
     def open(self, sealed: str) -> str:
         return sealed[::-1]
+
+    def fingerprint(self, text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Deaf:
@@ -116,7 +120,6 @@ class Moving:
 
     def copy(self) -> FeedImport:
         """Copy until it is done, or stops."""
-        assert claim(self.desk, self.key)
         copy(self.desk, self.key, Deaf())
         return self.standing()
 

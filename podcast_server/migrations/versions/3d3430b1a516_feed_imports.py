@@ -1,6 +1,6 @@
 """feed imports
 
-Revision ID: 28f3d7d2ff9a
+Revision ID: 3d3430b1a516
 Revises: 9ccaa8562481
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 import episodes.db
 
-revision = "28f3d7d2ff9a"
+revision = "3d3430b1a516"
 down_revision = "9ccaa8562481"
 branch_labels = None
 depends_on = None
@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("show_id", sa.Integer(), nullable=True),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
@@ -46,6 +47,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_feed_imports_key")),
     )
     with op.batch_alter_table("feed_imports", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_feed_imports_fingerprint"), ["fingerprint"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_feed_imports_show_id"), ["show_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_feed_imports_state"), ["state"], unique=False)
 
@@ -86,6 +90,7 @@ def downgrade() -> None:
     with op.batch_alter_table("feed_imports", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_feed_imports_state"))
         batch_op.drop_index(batch_op.f("ix_feed_imports_show_id"))
+        batch_op.drop_index(batch_op.f("ix_feed_imports_fingerprint"))
 
     op.drop_table("feed_imports")
     # ### end Alembic commands ###
