@@ -1,7 +1,7 @@
 """feed imports
 
 Revision ID: 3d3430b1a516
-Revises: 9ccaa8562481
+Revises: 8ac3efcbce3b
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 import episodes.db
 
 revision = "3d3430b1a516"
-down_revision = "9ccaa8562481"
+down_revision = "8ac3efcbce3b"
 branch_labels = None
 depends_on = None
 
