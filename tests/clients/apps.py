@@ -109,12 +109,17 @@ class Newsboat:
             file.write(address + "\n")
 
     def refresh(self) -> str:
+        told = self.reload()
+        self._download()
+        return told
+
+    def reload(self) -> str:
+        """Fetch the feeds alone; what newsboat complained about."""
         done = run(
             *("newsboat", "-q", "-x", "reload", "-C", str(self._config)),
             *("-u", str(self._home / "urls"), "-c", str(self._home / "cache.db")),
             environ=self._environ,
         )
-        self._download()
         errors = self._home / "errors"
         return done.stderr.partition("XDG")[0] + (errors.read_text() if errors.exists() else "")
 
