@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from episodes.artwork import ArtworkRefused, prepare_artwork
@@ -144,6 +144,20 @@ def attach_audio(session: Session, episode: Episode, stored: StoredAudio, now: d
     episode.audio_id = audio.id
     record_change(session, episode.show_id, now=now, episode=episode)
     return audio
+
+
+def find_taken(session: Session, show_id: int, sha256: str) -> Episode | None:
+    """The show's episode that was made of the file with this SHA-256, as it is or converted."""
+    same = or_(
+        Audio.sha256 == sha256,
+        Audio.original_key.like(f"%/{PurePath(original_key(0, 'x', sha256, 'x')).stem}.%"),
+    )
+    return session.scalars(
+        select(Episode)
+        .join(Audio, Audio.id == Episode.audio_id)
+        .where(Episode.show_id == show_id, Episode.state != "deleted", same)
+        .order_by(Episode.id)
+    ).first()
 
 
 def fields_from_audio(facts: AudioFacts, path: PurePath) -> dict[str, Any]:

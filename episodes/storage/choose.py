@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from episodes.storage.base import Storage, StorageError, StorageSettings
+from episodes.storage.foreign import ForeignFolder
 from episodes.storage.local import LocalStorage
 from episodes.storage.memory import MemoryStorage
 
@@ -16,6 +17,13 @@ def open_storage(settings: StorageSettings) -> Storage:
     be made.
     """
     return _OPENERS[settings.backend](settings)
+
+
+def open_foreign(settings: StorageSettings) -> ForeignFolder:
+    """The folder ``settings.prefix`` of a bucket that is not our storage. Raises StorageError."""
+    from episodes.storage.s3.foreign import S3Folder
+
+    return S3Folder(settings)
 
 
 def _open_local(settings: StorageSettings) -> Storage:

@@ -124,7 +124,7 @@ def add(
     if as_json:
         print_json([_plain(result) for result in results])
     else:
-        _print_results(results)
+        print_results(results)
     refused = sum(result.outcome == "refused" for result in results)
     if refused:
         raise SystemExit(1 if refused == len(results) else PARTLY)
@@ -162,7 +162,7 @@ def add_files(
             task = progress.add_task(path.name, total=path.stat().st_size)
             try:
                 results.append(
-                    _add_one(
+                    add_one(
                         context,
                         path,
                         facts,
@@ -211,7 +211,7 @@ class _Beside:
                 self.warnings.append(f"{self.chapters.name} is not used: {error}")
 
 
-def _add_one(
+def add_one(
     context: Context,
     path: Path,
     facts: AudioFacts,
@@ -220,6 +220,7 @@ def _add_one(
     position: int,
     advance: Any,
 ) -> Result:
+    """Store one probed file and make an episode of it. Raises EpisodeError."""
     services, now = context.services, now_utc()
     with context.reading() as session:
         show_id = find_show(session, options.slug).id
@@ -279,7 +280,8 @@ def _plain(result: Result) -> dict[str, Any]:
     }
 
 
-def _print_results(results: list[Result]) -> None:
+def print_results(results: list[Result]) -> None:
+    """Say for people what became of each file."""
     for result in results:
         if result.outcome == "added":
             line = f"{Path(result.file).name} → “{result.title}” ({result.message}, {result.key})"

@@ -32,10 +32,12 @@ from podcast_server.cli.setup import init, keys, migrate
 from podcast_server.cli.sharing import sharing
 from podcast_server.cli.show import show
 from podcast_server.cli.studio import studio
+from podcast_server.cli.watch import watch
 from podcast_server.database import DatabaseError
 from podcast_server.logs import redact
 from podcast_server.moving.errors import MoveError
 from podcast_server.settings import SettingsError, find_config
+from podcast_server.watching.errors import WatchError
 
 OUR_ERRORS = (
     EpisodeError,
@@ -46,6 +48,7 @@ OUR_ERRORS = (
     SettingsError,
     BackupError,
     MoveError,
+    WatchError,
 )
 
 
@@ -98,6 +101,7 @@ for command in (
     show,
     studio,
     episode,
+    watch,
     member,
     feed,
     payments,
