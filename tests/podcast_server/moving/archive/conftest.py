@@ -146,6 +146,8 @@ def _value(table: Table, column: Any, number: int) -> Any:
         return NOW - dt.timedelta(days=3, microseconds=number)
     if kind is dt.date:
         return NOW.date() - dt.timedelta(days=number + 5)
+    if kind is bytes:  # files under way, which no archive holds
+        return None
     return bool(number) if kind is bool else number + 1000
 
 
