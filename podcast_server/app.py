@@ -19,6 +19,7 @@ from podcast_server.mail.postman import Postman
 from podcast_server.mail.transport import choose_transport
 from podcast_server.pages.checkout.offers import install_checkout
 from podcast_server.pages.dressing import install_dressing
+from podcast_server.pages.moved_feeds import install_moved_feeds
 from podcast_server.pages.routes import PAGES
 from podcast_server.security import base_policy, csrf, install_security
 from podcast_server.services import Services, limit_counter, now_utc
@@ -56,6 +57,7 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     install_security(app, services.settings, services.tokens, policy)
     install_languages(app, services.settings)
     install_error_pages(app)
+    install_moved_feeds(app, services, clock)
     install_dressing(app, services)
     install_checkout(app)
     delivery = delivery_blueprint(lane)

@@ -90,7 +90,8 @@ def install_security(app: Flask, settings: Settings, tokens: Tokens, policy: Pol
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
         # Loopback names are what a front on this machine and health checks use.
-        TRUSTED_HOSTS=[public.hostname, "localhost", "127.0.0.1"],
+        # Old names of feeds are answered by where they moved to, and nothing else.
+        TRUSTED_HOSTS=[public.hostname, "localhost", "127.0.0.1", *settings.site.old_hosts],
         CONTENT_POLICY=policy,
     )
     csrf.init_app(app)

@@ -7,6 +7,7 @@ where ``PODCAST_SERVER_DATABASE__URL_FILE`` names one. Nonsense is refused at st
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +35,16 @@ class SiteSettings(Section):
     name: str = "My podcasts"
     public_url: str = "http://127.0.0.1:8000"
     language: Literal["en", "fr"] = "en"
+    # Names that feeds had at another host and that point here now.
+    old_hosts: list[str] = []
+
+    @field_validator("old_hosts")
+    @classmethod
+    def _are_names(cls, value: list[str]) -> list[str]:
+        names = [name.strip().lower().rstrip(".") for name in value]
+        if any(not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in names):
+            raise ValueError("must be names of hosts such as feeds.example.org")
+        return names
 
     @field_validator("public_url")
     @classmethod

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
+from feeds.errors import UnknownSigningKey
 from feeds.models import PrivateFeed
 from feeds.private_feeds import feed_url
 from feeds.tokens import Tokens
@@ -95,7 +96,11 @@ def where_to(
     if first is None:
         return None
     if first.feed_id is not None:
-        return feed_url(tokens, public_url, session.get_one(PrivateFeed, first.feed_id))
+        feed = session.get_one(PrivateFeed, first.feed_id)
+        try:
+            return feed_url(tokens, public_url, feed)
+        except UnknownSigningKey:
+            return None
     return f"{public_url}/shows/{session.get_one(Show, first.show_id).slug}/feed.xml"
 
 
