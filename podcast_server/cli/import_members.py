@@ -22,11 +22,11 @@ from podcast_server.cli.context import (
     pass_context,
     print_json,
 )
+from podcast_server.jobs.imports import desk_of
 from podcast_server.moving.members.apply import carry_on
 from podcast_server.moving.members.columns import entries
 from podcast_server.moving.members.errors import TableRefused
 from podcast_server.moving.members.imports import (
-    Desk,
     Table,
     begin_import,
     find_import,
@@ -35,13 +35,12 @@ from podcast_server.moving.members.imports import (
     read_table,
 )
 from podcast_server.moving.members.models import ImportedRow
-from podcast_server.moving.members.paths import PATH_SECRET
 from podcast_server.moving.members.presets import FIELDS, PRESETS
 from podcast_server.moving.members.read import MOST_BYTES
 from podcast_server.moving.members.report import table_of
 from podcast_server.moving.members.targets import Choices
 from podcast_server.moving.members.verdicts import REASONS, WORDS, Totals, Verdict, judge
-from podcast_server.services import Services, now_utc
+from podcast_server.services import now_utc
 
 _SHOWN = 20
 TITLES = {
@@ -51,12 +50,6 @@ TITLES = {
     "skipped": "skipped",
     "refused": "refused",
 }
-
-
-def desk_of(services: Services) -> Desk:
-    """What bringing members over needs, of this installation."""
-    language = services.settings.site.language
-    return Desk(services.till, services.tokens.derive(PATH_SECRET), language)
 
 
 @click.command("members")

@@ -8,6 +8,7 @@ from podcast_server.cli.import_archive import archive
 from podcast_server.cli.import_check import check
 from podcast_server.cli.import_feed import feed, feeds, resume, stop
 from podcast_server.cli.import_members import members
+from podcast_server.cli.import_rounds import address, invite, list_, undo
 
 
 @click.group("import")
@@ -15,5 +16,5 @@ def import_() -> None:
     """Move in from another host."""
 
 
-for command in (feed, feeds, resume, stop, check, members, archive):
+for command in (feed, feeds, resume, stop, check, members, list_, invite, undo, address, archive):
     import_.add_command(command)

@@ -22,6 +22,7 @@ from podcast_server.billing.doubles import undo_doubles
 from podcast_server.billing.inbox import forget_events, work_off_events
 from podcast_server.billing.letters import post_payment_letters
 from podcast_server.billing.reconcile import reconcile
+from podcast_server.jobs.imports import forget_imports, work_on_imports
 from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploads
 from podcast_server.limits.counter import forget_counts
 from podcast_server.mail.outbox import send_due
@@ -145,6 +146,8 @@ SCHEDULE: tuple[Job, ...] = (
     Job("work-off-payments", timedelta(minutes=1), work_off_payments),
     Job("reconcile-payments", timedelta(days=1), reconcile_payments),
     Job("forget-old-events", timedelta(days=1), forget_old_events),
+    Job("work-on-imports", timedelta(minutes=1), work_on_imports),
+    Job("forget-imports", timedelta(days=1), forget_imports),
     Job("back-up", timedelta(minutes=30), make_backups),
     Job("forget-minute-counts", timedelta(hours=1), forget_minute_counts),
 )

@@ -26,11 +26,11 @@ _BATCH = 50
 Tell = Callable[[int, int], None]  # how many rows are through, of how many
 
 
-def _quietly(_done: int, _all: int) -> None:
+def quietly(_done: int, _all: int) -> None:
     """Tell nobody."""
 
 
-def carry_on(desk: Desk, number: int, now: datetime, tell: Tell = _quietly) -> None:
+def carry_on(desk: Desk, number: int, now: datetime, tell: Tell = quietly) -> None:
     """Do all that is left of an import. Own transactions; safe to repeat at any time.
 
     Raises ProviderError where payments cannot be looked up now, and the errors of reading.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from podcast_server.moving.members.columns import entries
 from podcast_server.moving.members.imports import (
@@ -45,38 +47,42 @@ def keep_rows(desk: Desk, number: int, now: datetime) -> None:
         _write(desk, rows)
     with desk.till.sessions.begin() as session:
         row = find_import(session, number)
-        row.source = "" if table.preset is None else table.preset.key
-        row.content, row.state = None, "applying"
+        if row.state == "reading":  # else another process was faster
+            row.source = "" if table.preset is None else table.preset.key
+            row.content, row.state = None, "applying"
 
 
-def _write(desk: Desk, rows: Iterator[ImportedRow]) -> None:
+def _write(desk: Desk, rows: Iterator[dict[str, Any]]) -> None:
+    """Another process may be writing the same rows down."""
+    dialect = postgresql if desk.till.engine.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(ImportedRow).on_conflict_do_nothing()
     while batch := list(islice(rows, _BATCH)):
         with desk.till.sessions.begin() as session:
-            session.add_all(batch)
+            session.execute(insert, batch)
 
 
-def _row(desk: Desk, number: int, choices: Choices, verdict: Verdict) -> ImportedRow:
+def _row(desk: Desk, number: int, choices: Choices, verdict: Verdict) -> dict[str, Any]:
     entry, target, taken = verdict.entry, verdict.target, verdict.word in TAKEN
     rights = [] if target is None else target.rights
-    return ImportedRow(
-        import_id=number,
-        number=entry.number,
-        email=(verdict.email or entry.email)[:320],
-        name=entry.name,
-        tier=entry.tier[:255],
-        word=verdict.word,
-        reason=verdict.reason,
-        detail=verdict.detail[:255],
-        state="waiting" if taken else "left",
-        plan_id=None if target is None else target.plan_id,
-        rights=[[each.show_id, each.scope, each.scope_id] for each in rights],
-        shows=[] if target is None else list(target.shows),
-        joined_at=verdict.joined_at,
-        ends_at=verdict.ends_at,
-        customer_ref=entry.customer[:255] if verdict.adopts else "",
-        subscription_ref=entry.subscription[:255] if verdict.adopts else "",
-        old_path_hash=_hash_of_feed(desk, choices, entry.old_feed) if taken else "",
-    )
+    return {
+        "import_id": number,
+        "number": entry.number,
+        "email": (verdict.email or entry.email)[:320],
+        "name": entry.name,
+        "tier": entry.tier[:255],
+        "word": verdict.word,
+        "reason": verdict.reason,
+        "detail": verdict.detail[:255],
+        "state": "waiting" if taken else "left",
+        "plan_id": None if target is None else target.plan_id,
+        "rights": [[each.show_id, each.scope, each.scope_id] for each in rights],
+        "shows": [] if target is None else list(target.shows),
+        "joined_at": verdict.joined_at,
+        "ends_at": verdict.ends_at,
+        "customer_ref": entry.customer[:255] if verdict.adopts else "",
+        "subscription_ref": entry.subscription[:255] if verdict.adopts else "",
+        "old_path_hash": _hash_of_feed(desk, choices, entry.old_feed) if taken else "",
+    }
 
 
 def _hash_of_feed(desk: Desk, choices: Choices, cell: str) -> str:

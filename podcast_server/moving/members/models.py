@@ -15,7 +15,7 @@ class MemberImport(Base):
     """One file of members. ``state``: draft → applying → applied → undoing → undone.
 
     ``content`` is the file, compressed, while it is a draft, since choices may still change;
-    ``digest`` finds an import that was cut off. ``inviting``: "", running, paused.
+    ``digest`` finds an import that was cut off. ``inviting``: "", running, paused, done.
     """
 
     __tablename__ = "member_imports"

@@ -19,6 +19,7 @@ from podcast_server.billing.entitle import Right
 from podcast_server.billing.models import Plan, Price, RemoteObject, Subscription
 from podcast_server.moving.members.columns import Entry
 from podcast_server.moving.members.dates import read_moment
+from podcast_server.moving.members.paths import old_path
 from podcast_server.moving.members.presets import STATES, Preset
 from podcast_server.moving.members.targets import Choices, Target, Targets, target_of_plan
 
@@ -48,6 +49,7 @@ REASONS = {
     "pays_already": "they already pay for this plan here",
     "no_plan": "their subscription leads to a show: lead its tier to a plan",
     "several": "they pay for several things: import the export of subscriptions instead",
+    "old_feed": "the address of their old feed cannot be read and is left out",
     "somebody_else": "this subscription belongs to another member here",
 }
 
@@ -143,6 +145,16 @@ def _first_look(
         if (email, verdict.target) in seen:
             return replace(verdict, word="refused", reason="doubled", detail=email)
         seen.add((email, verdict.target))
+        verdict = _with_old_feed(verdict, grounds.choices.old_path)
+    return verdict
+
+
+def _with_old_feed(verdict: Verdict, template: str) -> Verdict:
+    """Word that an old address cannot be read; it is a secret, so it is not quoted."""
+    try:
+        old_path(verdict.entry.old_feed, template)
+    except ValueError:
+        return replace(verdict, reason="old_feed")
     return verdict
 
 

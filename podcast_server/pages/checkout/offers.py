@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from episodes.models import Episode
 from podcast_server.accounts.members import AccountError
+from podcast_server.accounts.models import Member
 from podcast_server.billing.comps import join_free
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.gifts import redeem_gift
@@ -20,6 +21,7 @@ from podcast_server.billing.models import Gift, Plan
 from podcast_server.billing.plans import current_prices, plans_on_sale
 from podcast_server.billing.sales import collections_with
 from podcast_server.billing.seats import find_invitation, take_seat
+from podcast_server.moving.members.forget import forget_imported
 from podcast_server.pages.checkout.words import per, refusal_words
 from podcast_server.pages.public.offers import Offer, Price, Sale
 from podcast_server.pages.wiring import the_services
@@ -115,3 +117,4 @@ def before_erase(session: Session, member_id: int, now: datetime) -> None:
             gettext("You still pay for a membership. Cancel it first, under Payments.")
         )
     forget_payer(session, member_id, now)
+    forget_imported(session, member_id, session.get_one(Member, member_id).email)

@@ -33,6 +33,7 @@ from podcast_server.billing.leaving import (
 from podcast_server.billing.models import Payment, Subscription
 from podcast_server.billing.paid_for import paid_for
 from podcast_server.database import reading
+from podcast_server.moving.members.forget import forget_imported
 from podcast_server.pages.feed_words import in_words
 from podcast_server.pages.member.posting import nudge_postman
 from podcast_server.pages.studio.doing import doing
@@ -231,6 +232,7 @@ def erase(slug: str, member_id: int) -> Response:
         return _back(slug, member_id)
     with doing("member.erase", str(member_id)) as database:
         forget_payer(database, member_id, now)
+        forget_imported(database, member_id, email)
         cause = _cause("erased on request")
         erase_member(database, database.get_one(Member, member_id), cause=cause, now=now)
     flash(

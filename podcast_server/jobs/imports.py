@@ -1,0 +1,74 @@
+"""Imports of members: gone on with wherever they stopped, and their invitations."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from feeds.models import PrivateFeed
+from podcast_server.accounts.hand_over import HAND_OVER_SECRET, make_hand_over
+from podcast_server.billing.errors import BillingError
+from podcast_server.database import reading
+from podcast_server.moving.members.apply import carry_on
+from podcast_server.moving.members.errors import MemberImportError
+from podcast_server.moving.members.forget import forget_old_imports
+from podcast_server.moving.members.imports import Desk, find_import
+from podcast_server.moving.members.invite import AddLink, post_invitations
+from podcast_server.moving.members.models import MemberImport
+from podcast_server.moving.members.paths import PATH_SECRET
+from podcast_server.moving.members.undo import carry_on_undoing
+from podcast_server.services import Services
+
+log = logging.getLogger(__name__)
+_WORK: dict[str, Callable[[Desk, int, datetime], None]] = {
+    "reading": carry_on,
+    "applying": carry_on,
+    "undoing": carry_on_undoing,
+}
+
+
+def desk_of(services: Services) -> Desk:
+    """What bringing members over needs, of this installation."""
+    language = services.settings.site.language
+    return Desk(services.till, services.tokens.derive(PATH_SECRET), language)
+
+
+def work_on_imports(services: Services, now: datetime) -> None:
+    """Go on with every import that is under way, and invite a few more people."""
+    desk = desk_of(services)
+    with reading(services.engine) as session:
+        query = select(MemberImport.id, MemberImport.state).where(MemberImport.state.in_(_WORK))
+        under_way = session.execute(query.order_by(MemberImport.id)).all()
+    for number, state in under_way:
+        try:
+            _WORK[state](desk, number, now)
+        except (MemberImportError, BillingError) as error:
+            _note_problem(services, number, str(error))
+    post_invitations(desk, services.settings.site.name, add_link_of(services), now)
+
+
+def _note_problem(services: Services, number: int, problem: str) -> None:
+    """For the podcaster to read; the next round tries again."""
+    log.warning("import %d: %s", number, problem)
+    with services.sessions.begin() as session:
+        find_import(session, number).problem = problem[:500]
+
+
+def add_link_of(services: Services) -> AddLink:
+    """Makes addresses of the buttons that add a feed, good until a time."""
+    secret = services.tokens.derive(HAND_OVER_SECRET)
+    public_url = services.settings.site.public_url
+
+    def add_link(feed: PrivateFeed, until: datetime) -> str:
+        return f"{public_url}/hand-over/{make_hand_over(secret, feed.id, until)}"
+
+    return add_link
+
+
+def forget_imports(services: Services, now: datetime) -> None:
+    """Delete what is no longer needed of imports."""
+    with services.sessions.begin() as session:
+        forget_old_imports(session, now)
