@@ -156,8 +156,9 @@ def label_of(row: MemberImport) -> str:
 
 
 def source_of(row: MemberImport) -> str:
-    """What grants of an import have as their source."""
-    return f"import:{row.id}"
+    """What grants of an import have as their source. The number alone would be another
+    import's where grants came along to a new server."""
+    return f"import:{row.id}:{row.digest[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
