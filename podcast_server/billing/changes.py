@@ -21,6 +21,7 @@ from podcast_server.billing.errors import (
     NotForSale,
     NotYours,
     ProviderError,
+    ProviderRefused,
 )
 from podcast_server.billing.events import Ref
 from podcast_server.billing.models import Payment, Plan, Price, Subscription
@@ -142,23 +143,45 @@ def refund_payment(
     by: str,
     now: datetime,
 ) -> None:
-    """Pay back all (None) or a part. ``closes`` ends what it paid for; else the access stays.
-
-    Raises AmountRefused, ProviderError.
+    """Pay back all that is left (None) or a part. ``closes`` ends what it paid for, also when it
+    is a part; else the access stays. Raises AmountRefused, ProviderError.
     """
     left = payment.amount - payment.refunded
-    if amount is not None and (amount.currency != payment.currency or amount.amount > left):
-        raise AmountRefused(f"at most {Money(left, payment.currency)} can be paid back")
-    with till.sessions.begin() as session:
-        session.get_one(Payment, payment.id).refund_closes = closes
+    check_refund(payment, amount)
+    # Chosen before the money moves, since the provider's word of it may be here at once.
+    part = amount is not None and amount.amount < left
+    stays = None if part else False  # after a part, the rest may still close by the settings
+    _set_refund_closes(till, payment, True if closes or payment.refund_closes else stays)
     provider = till.provider_of(payment.realm)
-    # What was paid back so far is part of the key: a second part is not the first one again.
-    provider.refund(payment.ref, amount, key=f"{payment.key}-{payment.refunded}")
+    try:
+        # What was paid back so far is part of the key: a second part is not the first one again.
+        provider.refund(payment.ref, amount, key=f"{payment.key}-{payment.refunded}")
+    except ProviderRefused:
+        _set_refund_closes(till, payment, payment.refund_closes)
+        raise
     settle(till, payment.realm, Ref("payment", payment.ref), Cause(by[:80], "refund"), now)
     if closes and payment.subscription_id is not None:
         with till.reading() as session:
             subscription = session.get_one(Subscription, payment.subscription_id)
         cancel_subscription(till, subscription, at_once=True, by=by, now=now)
+
+
+def check_refund(payment: Payment, amount: Money | None) -> None:
+    """Whether so much can be paid back. Raises AmountRefused."""
+    left = payment.amount - payment.refunded
+    if left <= 0:
+        raise AmountRefused("nothing is left to be paid back")
+    if amount is None:
+        return
+    if amount.amount == 0:
+        raise AmountRefused("the amount must be more than nothing")
+    if amount.currency != payment.currency or amount.amount > left:
+        raise AmountRefused(f"at most {Money(left, payment.currency)} can be paid back")
+
+
+def _set_refund_closes(till: Till, payment: Payment, closes: bool | None) -> None:
+    with till.sessions.begin() as session:
+        session.get_one(Payment, payment.id).refund_closes = closes
 
 
 def reprice_plan(

@@ -131,11 +131,16 @@ def _covers(payment: Payment, now: datetime) -> bool:
 
 
 def is_taken_back(payment: Payment, terms: Terms) -> bool:
-    """Whether a payment no longer pays for anything: disputed, or paid back whole."""
+    """Whether a payment no longer pays for anything: disputed, or paid back.
+
+    A part closes only where the podcaster said so for this payment.
+    """
     if payment.disputed:
         return True
-    closes = terms.rules.refund_closes if payment.refund_closes is None else payment.refund_closes
-    return closes and payment.amount > 0 and payment.refunded >= payment.amount
+    if payment.refund_closes is not None:
+        return payment.refund_closes and payment.refunded > 0
+    whole = payment.amount > 0 and payment.refunded >= payment.amount
+    return terms.rules.refund_closes and whole
 
 
 def is_paid(purchase: Purchase, terms: Terms) -> bool:

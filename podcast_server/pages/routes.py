@@ -38,6 +38,7 @@ from podcast_server.pages.studio.home.views import blueprint as studio_home
 from podcast_server.pages.studio.join.views import blueprint as studio_join
 from podcast_server.pages.studio.listen import blueprint as studio_listen
 from podcast_server.pages.studio.members.one import blueprint as studio_member
+from podcast_server.pages.studio.members.refund import blueprint as studio_refund
 from podcast_server.pages.studio.members.views import blueprint as studio_members
 from podcast_server.pages.studio.numbers.views import blueprint as studio_numbers
 from podcast_server.pages.studio.passkeys.views import blueprint as studio_passkeys
@@ -102,4 +103,5 @@ PAGES: tuple[Blueprint, ...] = (
     studio_coupons,  # /studio/coupons
     studio_members,  # /studio/shows/<slug>/members
     studio_member,  # /studio/shows/<slug>/members/<id>
+    studio_refund,  # …/payments/<id>/refund
 )

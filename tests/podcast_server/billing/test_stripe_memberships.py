@@ -443,3 +443,28 @@ def test_nothing_heard_is_found_by_reconcile(post: Post, shop: Shop) -> None:
     assert shop.hears()
     assert any(EMAIL in line for line in report.repaired)
     assert reconcile(shop.till, shop.now).repaired == []
+
+
+def test_a_part_closes_where_the_podcaster_says_so(post: Post, shop: Shop) -> None:
+    join(post)
+    refund_payment(shop.till, payment_of(shop), eur(100), closes=True, by="owner", now=shop.now)
+    assert not shop.hears()
+
+
+def test_a_part_out_of_kindness_leaves_the_rest_to_the_settings(post: Post, shop: Shop) -> None:
+    join(post)
+    refund_payment(shop.till, payment_of(shop), eur(100), closes=False, by="owner", now=shop.now)
+    assert shop.hears()
+    post.account.control.refund(payment_of(shop).ref, 400)
+    post.deliver()
+    assert not shop.hears()
+
+
+def test_a_refund_that_stripe_refuses_changes_nothing(post: Post, shop: Shop) -> None:
+    join(post)
+    known = payment_of(shop)
+    post.account.control.refund(known.ref)  # in the dashboard, and the news of it are lost
+    post.lose()
+    with pytest.raises(ProviderRefused):
+        refund_payment(shop.till, known, eur(100), closes=True, by="owner", now=shop.now)
+    assert payment_of(shop).refund_closes is None

@@ -40,6 +40,7 @@ from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.members.forms import GiveForm, NoteForm
 from podcast_server.pages.studio.members.views import give_by_hand, send_add_link
+from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("member", __name__)
@@ -60,6 +61,7 @@ def page(slug: str, member_id: int) -> Response:
             "ledger": [each for each in ledger_of(database, member_id) if each.show_id == show_id],
             "feeds": [(each, in_words(examine_feed(database, each, now), now)) for each in feeds],
             "payments": payments_of(database, member_id, show_id),
+            "can_refund": can_refund,
             "paying": paying_for(database, member_id, show_id),
             "form": GiveForm(formdata=None).offer(database.get_one(Show, show_id)),
             "about": NoteForm(formdata=None, data={"name": member.name, "note": member.note}),
@@ -79,6 +81,11 @@ def payments_of(database: Session, member_id: int, show_id: int) -> list[Payment
     """What somebody paid for this show, newest first; other shows' money is not our business."""
     query = select(Payment).where(Payment.member_id == member_id, paid_for(show_id))
     return list(database.scalars(query.order_by(Payment.id.desc()).limit(50)))
+
+
+def can_refund(payment: Payment) -> bool:
+    """Whether anything of it can be given back; what the bank took back is gone already."""
+    return payment.status == "paid" and payment.refunded < payment.amount and not payment.disputed
 
 
 def paying_for(database: Session, member_id: int, show_id: int) -> list[Subscription]:
@@ -122,7 +129,7 @@ def _stop_paying(running: Iterable[Subscription]) -> bool:
             cancel_subscription(the_services().till, each, at_once=True, by=by, now=now)
     except BillingError as error:
         flash(gettext("The payments could not be ended, so nothing was changed:"), "danger")
-        flash(str(error), "danger")
+        flash(refusal(error), "danger")
         return False
     return True
 

@@ -17,6 +17,7 @@ from podcast_server.billing.settle import settle
 from podcast_server.database import reading
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person
+from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("payments", __name__)
@@ -43,7 +44,7 @@ def confirm(ref: str) -> Response:
         cause = Cause(the_person().email[:80], f"payment {ref} confirmed")
         settle(services.till, "manual", Ref("checkout", ref), cause, current_time())
     except BillingError as error:
-        flash(str(error), "danger")
+        flash(refusal(error), "danger")
         return redirect(url_for(".page"), 303)
     with doing("payment.confirm", ref):
         pass

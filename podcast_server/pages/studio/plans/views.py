@@ -28,6 +28,7 @@ from podcast_server.pages.checkout.words import price_words
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.plans.forms import NewPlanForm, PriceForm, WordsForm
+from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("plans", __name__)
@@ -79,7 +80,7 @@ def _create(form: NewPlanForm) -> str:
         if prices:
             publish_plan(services.till, plan, services.till.selling.realm)
     except BillingError as error:
-        flash(str(error), "danger")
+        flash(refusal(error), "danger")
         return ""
     return plan.key
 
@@ -109,7 +110,7 @@ def one(slug: str, key: str) -> Response:
             with doing("plan.change", key) as database:
                 change_plan(plan_here(database, key), form.fields())
         except BillingError as error:
-            flash(str(error), "danger")
+            flash(refusal(error), "danger")
         else:
             flash(gettext("Saved."), "success")
             return redirect(url_for(".one", slug=slug, key=key), 303)
@@ -148,7 +149,7 @@ def _reprice(plan: Plan, old: Price, form: PriceForm) -> None:
             the_services().till, plan.id, old, terms, move=move, by=the_person().email, now=now
         )
     except BillingError as error:
-        flash(str(error), "danger")
+        flash(refusal(error), "danger")
         return
     with doing("plan.reprice", f"{plan.slug}: {terms.money}"):
         pass
@@ -165,7 +166,7 @@ def archive(slug: str, key: str) -> Response:
     try:
         close_plan(the_services().till, plan, current_time())
     except BillingError as error:
-        flash(str(error), "danger")
+        flash(refusal(error), "danger")
     else:
         with doing("plan.archive", plan.slug):
             pass

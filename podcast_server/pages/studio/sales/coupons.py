@@ -16,6 +16,7 @@ from podcast_server.billing.money import parse_money
 from podcast_server.database import reading
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint
+from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.studio.sales.forms import CouponForm
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -52,7 +53,7 @@ def _create(form: CouponForm) -> bool:
                 now=current_time(),
             )
     except BillingError as error:
-        flash(str(error), "danger")
+        flash(refusal(error), "danger")
         return False
     return True
 

@@ -20,6 +20,7 @@ from podcast_server.database import reading
 from podcast_server.pages.checkout.words import price_words
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.studio.sales.forms import SaleForm
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -81,7 +82,7 @@ def _create(form: SaleForm) -> bool:
                 now=current_time(),
             )
     except BillingError as error:
-        flash(str(error), "danger")
+        flash(refusal(error), "danger")
         return False
     return True
 
