@@ -31,6 +31,7 @@ from podcast_server.pages.public.home.views import blueprint as home
 from podcast_server.pages.public.show.views import blueprint as show
 from podcast_server.pages.studio.account.views import blueprint as studio_account
 from podcast_server.pages.studio.announcements.views import blueprint as studio_announcements
+from podcast_server.pages.studio.archive.views import blueprint as studio_archive
 from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
@@ -88,6 +89,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_join,  # /studio/join/<token>
     studio_people,  # /studio/people, /studio/people/log
     studio_status,  # /studio/status, /studio/status/outbox
+    studio_archive,  # /studio/archive
     studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
     studio_announcements,  # /studio/shows/<slug>/announcements
     studio_episodes,  # /studio/shows/<slug>

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,7 @@ from podcast_server.moving.errors import ArchiveError
 from podcast_server.services import Services
 
 CHUNK = 256 * 1024
+_ABANDONED = timedelta(days=3)  # no download takes so long
 Progress = Callable[[str], None]
 
 
@@ -91,6 +92,7 @@ class Export:
         # Beside the database, where its content is as safe as there.
         data = self._services.settings.data
         data.mkdir(parents=True, exist_ok=True)
+        _sweep(data, self.manifest.made)
         with tempfile.TemporaryDirectory(dir=data, prefix=".archive-") as private:
             gathered = gather(
                 self._services.engine,
@@ -127,6 +129,13 @@ class Export:
             raise ArchiveError(f"{file.path} changed while it was read")
         self.manifest.files[file.path] = Sum(size, digest.hexdigest())
         self._progress(file.path)
+
+
+def _sweep(data: Path, now: datetime) -> None:
+    """Remove what exports left that were killed days ago: it names people."""
+    for folder in data.glob(".archive-*"):
+        if folder.stat().st_mtime < (now - _ABANDONED).timestamp():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _on_disk(path: str, source: Path) -> Iterator[_File]:

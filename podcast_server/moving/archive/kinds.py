@@ -107,6 +107,8 @@ LEFT_OUT = {
     "access": "folded from the grants again",
     "audit_entries": "what staff did on the old server",
     "failed_sign_ins": "protects one server",
+    "feed_import_items": "under way; the import run again finds what is here",
+    "feed_imports": "under way, with the secret address of the other host",
     "job_runs": "the new server's own",
     "member_import_rows": "how an import went; what it brought is here",
     "member_imports": "how an import went; what it brought is here",

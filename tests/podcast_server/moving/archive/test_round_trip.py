@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -174,6 +176,16 @@ def test_a_folder_is_as_good_as_a_tar(old: Services, fresh: Fresh, tmp_path: Pat
     new = fresh()
     bring(new, tmp_path / "archive")
     assert export(with_keys(new), tmp_path / "again.tar").files == made.manifest.files
+
+
+def test_what_a_killed_export_left_is_swept_days_later(old: Services, tmp_path: Path) -> None:
+    data = old.settings.data
+    for name, days in ((".archive-old", 4), (".archive-running", 1)):
+        (data / name).mkdir(parents=True)
+        moment = (NOW - timedelta(days=days)).timestamp()
+        os.utime(data / name, (moment, moment))
+    export(old, tmp_path / "a.tar")
+    assert [path.name for path in data.glob(".archive-*")] == [".archive-running"]
 
 
 def test_every_table_is_in_the_archive_or_left_out_for_a_reason() -> None:
