@@ -173,13 +173,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_words: object) -> None:
+        """Whoever hangs up has got what they wanted."""
+
+
 @contextmanager
 def foreign_host() -> Iterator[ForeignHost]:
     """A running host on a port of its own."""
     host = ForeignHost()
     handler = type("Handler", (_Handler,), {"host": host})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     host.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

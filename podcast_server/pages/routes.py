@@ -32,6 +32,7 @@ from podcast_server.pages.public.show.views import blueprint as show
 from podcast_server.pages.studio.account.views import blueprint as studio_account
 from podcast_server.pages.studio.announcements.views import blueprint as studio_announcements
 from podcast_server.pages.studio.archive.views import blueprint as studio_archive
+from podcast_server.pages.studio.bring.views import blueprint as studio_bring
 from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
@@ -91,6 +92,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_status,  # /studio/status, /studio/status/outbox
     studio_archive,  # /studio/archive
     studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
+    studio_bring,  # /studio/bring
     studio_announcements,  # /studio/shows/<slug>/announcements
     studio_episodes,  # /studio/shows/<slug>
     studio_uploads,  # /studio/shows/<slug>/uploads
