@@ -32,6 +32,7 @@ PATHS = (
     "/studio/people",
     "/studio/people/log",
     "/studio/status",
+    "/studio/bring",
     "/studio/status/outbox",
     "/studio/nowhere",
 )
