@@ -124,6 +124,8 @@ class MailSettings(Section):
     username: str = ""
     password: SecretStr = SecretStr("")
     sender: str = ""
+    # What the mail provider calls its DKIM key, for `doctor`: the name before "._domainkey".
+    dkim_selector: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$")] = ""
 
 
 class PaymentSettings(Section):

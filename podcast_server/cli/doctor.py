@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from urllib.parse import urlsplit
 
 import click
@@ -24,6 +20,8 @@ from feeds.tokens import load_signing_keys
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.providers.choose import open_providers
 from podcast_server.cli.context import FAILED, Context, json_option, pass_context, print_json
+from podcast_server.cli.doctor_mail import check_mail, check_sender
+from podcast_server.cli.findings import Finding
 from podcast_server.database import (
     DatabaseError,
     open_engine,
@@ -35,18 +33,7 @@ from podcast_server.invariants import RULES, World, broken_rules
 from podcast_server.services import now_utc, provider_settings, storage_settings
 from podcast_server.settings import Settings
 
-Level = Literal["ok", "note", "failed"]
 EARLIEST_SANE = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found, and what to do about it."""
-
-    check: str
-    level: Level
-    message: str
-    advice: str = ""
 
 
 def check_clock(_settings: Settings) -> Finding:
@@ -127,45 +114,6 @@ def check_storage(settings: Settings) -> Finding:
     return Finding("storage", "ok", f"{settings.storage.backend}: {place}")
 
 
-def check_mail(settings: Settings) -> Finding:
-    """The mail server takes our name and password."""
-    mail = settings.mail
-    if not mail.host:
-        return Finding(
-            "mail",
-            "note",
-            "no mail server: mails stay in the outbox",
-            "set [mail] host, username, password and sender",
-        )
-    try:
-        _greet_mail_server(settings)
-    except (OSError, smtplib.SMTPException) as error:
-        return Finding(
-            "mail",
-            "failed",
-            f"{mail.host}:{mail.port} does not accept us: {error}",
-            "check [mail] host, port, security, username and password",
-        )
-    if not mail.sender:
-        return Finding("mail", "failed", "there is no sender", "set [mail] sender")
-    return Finding("mail", "ok", f"{mail.host}:{mail.port} as {mail.sender}")
-
-
-def _greet_mail_server(settings: Settings) -> None:
-    mail = settings.mail
-    context = ssl.create_default_context()
-    with (
-        smtplib.SMTP_SSL(mail.host, mail.port, timeout=10, context=context)
-        if mail.security == "tls"
-        else smtplib.SMTP(mail.host, mail.port, timeout=10)
-    ) as server:
-        if mail.security == "starttls":
-            server.starttls(context=context)
-        if mail.username:
-            server.login(mail.username, mail.password.get_secret_value())
-        server.noop()
-
-
 def check_payments(settings: Settings) -> Finding:
     """Payment keys look like keys; test and live are told apart."""
     key = settings.stripe.secret_key.get_secret_value()
@@ -224,7 +172,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
 def doctor(context: Context, *, repair: bool, deep: bool, as_json: bool) -> None:
     """Check the whole set-up and say what to do. Exit code 1 if anything failed."""
     settings = context.settings
-    findings = [check(settings) for check in CHECKS]
+    findings = [check(settings) for check in CHECKS] + check_sender(settings)
     if not any(f.level == "failed" for f in findings if f.check in {"database", "storage"}):
         findings.append(check_orphans(context, repair=repair))
         if deep:
