@@ -27,6 +27,7 @@ def export() -> None:
 @click.option("--folder", is_flag=True, help="Write a folder of files instead of a tar.")
 @click.option("--with-keys", is_flag=True, help="Also the signing keys: feeds keep their address.")
 @click.option("--with-hits", is_flag=True, help="Also the raw hits that are not yet expired.")
+@click.option("--feeds-at", default="", metavar="URL", help="Where the files will be on the web.")
 @click.option("--recipient", default="", help="Encrypt for this age recipient (age1…).")
 @pass_context
 def archive(
@@ -36,13 +37,16 @@ def archive(
     folder: bool,
     with_keys: bool,
     with_hits: bool,
+    feeds_at: str,
     recipient: str,
 ) -> None:
     """Write everything to FILE, a tar that people and programs can read (docs/archive.md).
 
     Runs while the server runs. Moving to another server: `--with-keys --with-hits`, then
-    `import archive FILE` there.
+    `import archive FILE` there. `--feeds-at` lets other hosts take feed.xml in from the web.
     """
+    if feeds_at and not feeds_at.startswith(("https://", "http://")):
+        raise click.UsageError("--feeds-at is an address: https://…")
     if folder and recipient:
         raise click.UsageError("--recipient encrypts a file; leave out --folder")
     seal = sealing(recipient) if recipient else plainly
@@ -57,7 +61,7 @@ def archive(
         task = bar.add_task("Writing", total=None)
         made = Export(
             context.services,
-            Wanted(keys=with_keys, hits=with_hits),
+            Wanted(keys=with_keys, hits=with_hits, feeds_at=feeds_at),
             now_utc(),
             lambda _path: bar.advance(task),
         )

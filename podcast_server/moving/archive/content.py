@@ -56,10 +56,14 @@ class StoredFile:
 
 
 def show_files(
-    session: Session, show: Show, public_url: str, now: datetime
+    session: Session, show: Show, public_url: str, now: datetime, *, feeds_at: str = ""
 ) -> Iterator[SmallFile | StoredFile]:
-    """Everything of one show, episodes in the order of their numbers."""
+    """Everything of one show, episodes in the order of their numbers.
+
+    ``feeds_at`` is where the archive will be on the web; "" makes the feed's addresses relative.
+    """
     folder = show_folder(show.slug)
+    base = f"{feeds_at.rstrip('/')}/{folder}/" if feeds_at else ""
     record = _record(SHOW, show)
     record["tiers"] = [_record(TIER, tier) for tier in show.tiers]
     if show.artwork_key:
@@ -70,7 +74,8 @@ def show_files(
     yield SmallFile(f"{folder}/{SHOW_FILE}", to_pretty_json(record))
     for name, key in stored.items():
         yield StoredFile(f"{folder}/{name}", key)
-    document = whole_feed(session, show, ArchiveAddresses(public_url), now, self_url="feed.xml")
+    addresses = ArchiveAddresses(public_url, base)
+    document = whole_feed(session, show, addresses, now, self_url=f"{base}feed.xml")
     yield SmallFile(f"{folder}/feed.xml", write_feed(document))
     del document
     for episode in _episodes(session, show.id):

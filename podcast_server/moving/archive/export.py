@@ -28,10 +28,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What goes along besides everything else."""
+    """What goes along besides everything else.
+
+    ``feeds_at`` is where the archive will be on the web, for the addresses in feed.xml.
+    """
 
     keys: bool = False
     hits: bool = False
+    feeds_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Export:
                 self._services.engine,
                 Path(private),
                 public_url=self._services.settings.site.public_url,
+                feeds_at=self._wanted.feeds_at,
                 with_hits=self._wanted.hits,
                 now=self.manifest.made,
             )

@@ -38,7 +38,13 @@ class Gathered:
 
 
 def gather(
-    engine: Engine, folder: Path, *, public_url: str, with_hits: bool, now: datetime
+    engine: Engine,
+    folder: Path,
+    *,
+    public_url: str,
+    feeds_at: str,
+    with_hits: bool,
+    now: datetime,
 ) -> Gathered:
     """Write all records below ``folder``; memory holds a batch of them and the list of files."""
     options: dict[str, Any] = {"read_only": True}
@@ -53,7 +59,7 @@ def gather(
         for slug in session.scalars(select(Show.slug).order_by(Show.id)).all():
             show = session.scalars(select(Show).where(Show.slug == slug)).one()
             gathered.counts["shows"] += 1
-            for file in show_files(session, show, public_url, now):
+            for file in show_files(session, show, public_url, now, feeds_at=feeds_at):
                 _take(gathered, file)
     return gathered
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from feeds.rendering.assemble import Addresses
@@ -31,23 +32,27 @@ def named(name: str, object_key: str) -> str:
     return name + PurePosixPath(object_key).suffix
 
 
+@dataclass(frozen=True, slots=True)
 class ArchiveAddresses(Addresses):
-    """Media beside the feed instead of on the server: relative addresses, without tokens.
+    """Media beside the feed instead of on the server, without tokens.
 
-    Copied to any web server the folder of a show works as it is.
+    ``base`` is where the show's folder will be, with a slash at its end; left empty, addresses
+    are relative, and the folder works on any web server as it is.
     """
+
+    base: str = ""
 
     def media(self, token: str | None, name: str) -> str:
         """Audio, chapters or a transcript, from its delivery name."""
         del token
         key, _, rest = name.partition(".")
-        return f"episodes/{key}/{_file(rest)}"
+        return f"{self.base}episodes/{key}/{_file(rest)}"
 
     def artwork(self, key: str) -> str:
         """A cover, from its object's name: "shows/7/episodes/<key>/artwork-<hash>.jpg"."""
         parts = key.split("/")
         name = named("artwork", key)
-        return f"episodes/{parts[3]}/{name}" if parts[2] == "episodes" else name
+        return self.base + (f"episodes/{parts[3]}/{name}" if parts[2] == "episodes" else name)
 
 
 def _file(rest: str) -> str:

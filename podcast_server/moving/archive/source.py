@@ -44,9 +44,10 @@ class _Tar:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._places = index(file)
+        self._sizes = {name: place.size for name, place in self._places.items()}
 
     def sizes(self) -> Mapping[str, int]:
-        return {name: place.size for name, place in self._places.items()}
+        return self._sizes
 
     def open(self, path: str) -> BinaryIO:
         return cast(BinaryIO, io.BufferedReader(_Window(self._file, self._places[path])))

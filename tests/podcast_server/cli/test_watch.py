@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from episodes.models import Episode
 from episodes.storage.base import StorageSettings
 from episodes.storage.s3.foreign import S3Folder
-from podcast_server.watching.folder import Folder, alone_in
+from podcast_server.watching.folder import alone_in
 from tests.podcast_server.cli.conftest import AUDIO, Terminal
 from tests.running import installation
 
@@ -86,24 +87,43 @@ def test_what_is_no_audio_is_put_aside_with_the_reason(terminal: Terminal, inbox
     assert (inbox / "refused" / "letter.mp3.txt").read_text().strip()
 
 
-def test_killed_before_it_was_put_aside_a_file_makes_no_second_episode(
-    terminal: Terminal, inbox: Path, monkeypatch: pytest.MonkeyPatch
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize(
+    ("step", "calls"),
+    [
+        ("podcast_server.cli.episode_add.store_playable", 0),
+        ("podcast_server.cli.episode_add.create_episode", 0),
+        ("podcast_server.cli.episode_add.attach_audio", 0),
+        ("podcast_server.watching.folder.Folder.finish", 0),
+        ("podcast_server.watching.folder.Folder._put_aside", 0),
+        ("podcast_server.watching.folder.Folder._put_aside", 1),
+    ],
+)
+def test_killed_at_any_step_a_file_becomes_one_episode_and_goes_to_done(
+    terminal: Terminal, inbox: Path, monkeypatch: pytest.MonkeyPatch, step: str, calls: int
 ) -> None:
-    class Killed(BaseException):
-        pass
-
-    def dying(*_: object) -> None:
-        raise Killed
-
     drop(terminal, inbox)
+    (inbox / "talk.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:02.000\nGood morning.\n")
+    real, left = resolve_name(step), [calls]
+
+    def dying(*given: Any, **named: Any) -> Any:
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        return real(*given, **named)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Folder, "finish", dying)
+        patch.setattr(step, dying)
         with pytest.raises(Killed):
             take(terminal, inbox)
     assert (inbox / "talk.mp3").exists()
-    assert "already" in take(terminal, inbox).output
-    assert len(episodes(terminal)) == 1
-    assert (inbox / "done" / "talk.mp3").exists()
+    take(terminal, inbox)
+    [episode] = episodes(terminal)
+    assert len(episode.transcripts) == 1
+    assert {path.name for path in (inbox / "done").iterdir()} == {"talk.mp3", "talk.vtt"}
 
 
 def test_the_same_recording_under_another_name_is_known(terminal: Terminal, inbox: Path) -> None:
