@@ -11,6 +11,7 @@ from feeds.delivery.lane import Lane
 from feeds.delivery.views import delivery_blueprint
 from podcast_server.error_pages import install_error_pages
 from podcast_server.i18n import install_languages
+from podcast_server.jobs.imports import work_on_imports
 from podcast_server.jobs.schedule import work_off_payments
 from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.limits.pages import install_limits
@@ -50,6 +51,9 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     app.config["TELLER"] = _teller(services, clock, postman)
     app.config["EXAMINER"] = Postman(
         lambda: examine_waiting_uploads(services, clock()), "examining uploads"
+    )
+    app.config["IMPORTER"] = Postman(
+        lambda: work_on_imports(services, clock()), "bringing members over"
     )
     policy = base_policy(services.storage, services.settings, clock())
     # Before the form check, which would answer attackers at some cost.

@@ -39,6 +39,8 @@ from podcast_server.pages.studio.episodes.views import blueprint as studio_episo
 from podcast_server.pages.studio.home.views import blueprint as studio_home
 from podcast_server.pages.studio.join.views import blueprint as studio_join
 from podcast_server.pages.studio.listen import blueprint as studio_listen
+from podcast_server.pages.studio.member_import.acting import blueprint as studio_member_import_acts
+from podcast_server.pages.studio.member_import.views import blueprint as studio_member_import
 from podcast_server.pages.studio.members.one import blueprint as studio_member
 from podcast_server.pages.studio.members.refund import blueprint as studio_refund
 from podcast_server.pages.studio.members.views import blueprint as studio_members
@@ -106,6 +108,8 @@ PAGES: tuple[Blueprint, ...] = (
     studio_sales,  # /studio/shows/<slug>/sales, …/donations
     studio_coupons,  # /studio/coupons
     studio_members,  # /studio/shows/<slug>/members
+    studio_member_import,  # /studio/shows/<slug>/members/import
+    studio_member_import_acts,  # …/import/<number>/apply, …/invite, …/undo
     studio_member,  # /studio/shows/<slug>/members/<id>
     studio_refund,  # …/payments/<id>/refund
 )

@@ -1,0 +1,1 @@
+"""Members of another host: upload the table, choose, look, bring over, invite, take back."""
