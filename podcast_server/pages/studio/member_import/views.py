@@ -43,7 +43,7 @@ from podcast_server.pages.studio.member_import.choosing import (
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("member_import", __name__)
-SHOWN = 50
+SHOWN = 25
 _WORDS = {
     "verdict_words": words.verdict_words,
     "reason_words": words.reason_words,
