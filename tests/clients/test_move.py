@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from werkzeug.serving import make_server
 
 from episodes.models import Episode
 from episodes.publishing import publish_episode
+from podcast_server.app import create_app
 from podcast_server.backup.seal import plainly
 from podcast_server.demo.sample import fill_with_samples
 from podcast_server.moving.archive.bring import import_archive
 from podcast_server.moving.archive.export import Export, Wanted, write_file
-from podcast_server.services import now_utc
+from podcast_server.services import now_utc, open_lane
 from tests.clients.apps import Newsboat
 from tests.clients.conftest import FREE, MEMBERS, Listener
+from tests.conftest import Notes
 from tests.running import Installation, installation
 
 pytestmark = pytest.mark.slow
@@ -29,6 +34,23 @@ def entries(home: Path) -> list[str]:
     """The guid of every entry that newsboat lists, also those listed twice."""
     with closing(sqlite3.connect(home / "cache.db")) as cache:
         return [guid for (guid,) in cache.execute("SELECT guid FROM rss_item ORDER BY guid")]
+
+
+@contextmanager
+def serving(place: Installation) -> Iterator[None]:
+    """The application at its address, in a thread of this process."""
+    with place.services() as services:
+        lane = open_lane(services, Notes())
+        server = make_server("127.0.0.1", place.port, create_app(services, lane), threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+            lane._lookup.close()
 
 
 def publish_the_next(place: Installation) -> None:
@@ -45,7 +67,7 @@ def test_after_the_move_an_app_sees_nothing_twice_and_misses_nothing(tmp_path: P
     with old.services() as services:
         fill_with_samples(services, now_utc())
         app.subscribe(Listener(services, "ada@example.org").join())
-    with old.server("--no-jobs"):
+    with serving(old):
         assert app.refresh() == ""
     before, files = entries(home), sorted(home.rglob("*.mp3"))
     assert app.audio() == FREE | MEMBERS
@@ -56,7 +78,7 @@ def test_after_the_move_an_app_sees_nothing_twice_and_misses_nothing(tmp_path: P
     new = replace(installation(tmp_path / "new"), port=old.port)
     with new.services() as services:
         import_archive(services, archive, progress=lambda _: None)
-    with new.server("--no-jobs"):
+    with serving(new):
         assert app.refresh() == ""
         assert entries(home) == before
         assert sorted(home.rglob("*.mp3")) == files

@@ -8,7 +8,7 @@ from feeds.errors import FeedError
 from feeds.models import PrivateFeed
 from feeds.tokens import SigningKey, Tokens
 from podcast_server.moving.archive.layout import KEYS
-from podcast_server.moving.archive.lines import MAX_LINE, from_json
+from podcast_server.moving.archive.reading import read_json
 from podcast_server.moving.archive.source import Source
 from podcast_server.moving.errors import ArchiveError
 
@@ -17,8 +17,7 @@ def read_keys(source: Source) -> list[SigningKey]:
     """The keys that came along, oldest first; none where they did not. Raises ArchiveError."""
     if KEYS not in source.sizes():
         return []
-    with source.open(KEYS) as file:
-        plain = from_json(file.read(MAX_LINE), KEYS)
+    plain = read_json(source, KEYS)
     try:
         keys = [
             SigningKey(str(k["id"]), str(k["secret"]), str(k["created"])) for k in plain["keys"]

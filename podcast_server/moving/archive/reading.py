@@ -63,7 +63,7 @@ def read_shows(source: Source) -> dict[str, ShowRows]:
     found = {}
     for path in sorted(source.sizes()):
         if match := SHOW_PATH.fullmatch(path):
-            found[match[1]] = _show(_json(source, path), match[1], path)
+            found[match[1]] = _show(read_json(source, path), match[1], path)
     return found
 
 
@@ -72,7 +72,7 @@ def read_episodes(source: Source, slug: str, show_id: int) -> Iterator[EpisodeRo
     for path in sorted(source.sizes()):
         match = EPISODE_PATH.fullmatch(path)
         if match and match[1] == slug:
-            yield _Episode(slug, match[2], show_id, path).rows(_json(source, path))
+            yield _Episode(slug, match[2], show_id, path).rows(read_json(source, path))
 
 
 def read_rows(source: Source, kind: Kind) -> Iterator[Row]:
@@ -98,11 +98,13 @@ def check_rows(source: Source) -> dict[str, int]:
     return counts
 
 
-def _json(source: Source, path: str) -> Any:
-    if source.sizes()[path] > MAX_LINE:
+def read_json(source: Source, path: str) -> Any:
+    """A file that holds one JSON value. Raises ArchiveError."""
+    size = source.sizes()[path]
+    if size > MAX_LINE:
         raise ArchiveError(f"{path} is too long")
     with source.open(path) as file:
-        return from_json(file.read(MAX_LINE), path)
+        return from_json(file.read(size), path)
 
 
 def _show(plain: Any, slug: str, path: str) -> ShowRows:

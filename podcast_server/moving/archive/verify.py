@@ -24,7 +24,7 @@ def verify(source: Source, progress: Progress) -> Manifest:
     if size > MAX_MANIFEST:
         raise ArchiveError("the manifest is too large")
     with source.open(MANIFEST) as file:
-        manifest = read_manifest(file.read(MAX_MANIFEST))
+        manifest = read_manifest(file.read(size))
     for path in sorted(manifest.files.keys() ^ sizes.keys()):
         known = "is missing" if path in manifest.files else "is not in the manifest"
         raise ArchiveError(f"{path} {known}: the archive is not as it was made")
