@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from episodes.ingest import mentioned_objects
 from episodes.models import Episode, Show
+from episodes.storage.base import StorageUnavailable
+from episodes.storage.memory import MemoryStorage
 from feeds.announcements import announcements_of
 from feeds.models import PrivateFeed
 from feeds.tokens import FEED, Tokens, load_signing_keys
@@ -28,7 +31,8 @@ from podcast_server.moving.rows import prove
 from podcast_server.services import Services
 from podcast_server.tables import metadata
 from tests.builders import build_episode, build_feed, build_member, build_show
-from tests.conftest import KEY, NOW, People
+from tests.conftest import KEY, NOW, PUBLIC_URL, People
+from tests.podcast_server.conftest import moved
 from tests.podcast_server.moving.archive.conftest import OTHER_KEY, serving
 
 pytestmark = pytest.mark.both_databases
@@ -95,6 +99,52 @@ def test_private_feeds_are_the_same_to_the_byte_when_the_keys_come_along(
             assert before.get(address.decode()) == after.get(address.decode())
         public = f"/shows/{show.slug}/feed.xml"
         assert before.get(public) == after.get(public)
+
+
+def test_at_another_address_feeds_differ_in_the_address_alone(
+    old: Services, people: People, fresh: Fresh, tmp_path: Path
+) -> None:
+    export(old, tmp_path / "a.tar")
+    new = fresh()
+    bring(new, tmp_path / "a.tar")
+    elsewhere = moved(with_keys(new), "https://elsewhere.example")
+    with serving(old) as before, serving(elsewhere) as after:
+        _, feed = before.get(people.paying.feed)
+        expected = feed.replace(PUBLIC_URL.encode(), b"https://elsewhere.example")
+        page = after.client.get(people.paying.feed, base_url="https://elsewhere.example")
+        assert page.data == expected != feed
+
+
+def test_a_file_the_old_server_had_lost_is_named_and_the_rest_comes_over(
+    old: Services, fresh: Fresh, tmp_path: Path
+) -> None:
+    lost = next(each.key for each in old.storage.list() if each.key.endswith(".mp3"))
+    old.storage.delete(lost)
+    manifest = export(old, tmp_path / "a.tar")
+    assert [Path(path).name for path in manifest.missing] == ["audio.mp3"]
+    new = fresh()
+    assert bring(new, tmp_path / "a.tar").manifest.missing == manifest.missing
+    there = {each.key for each in old.storage.list()}
+    assert there - {each.key for each in new.storage.list()} <= _unused(old)
+
+
+def _unused(services: Services) -> set[str]:
+    with reading(services.engine) as session:
+        return {each.key for each in services.storage.list()} - mentioned_objects(session)
+
+
+def test_a_storage_that_fails_in_the_middle_leaves_no_archive(
+    old: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise StorageUnavailable("the S3 server cannot be reached")
+
+    monkeypatch.setattr(MemoryStorage, "open", broken)
+    with pytest.raises(StorageUnavailable):
+        export(old, tmp_path / "a.tar")
+    assert not list(tmp_path.glob("*.tar*"))
+    assert not list(tmp_path.glob(".*.unfinished"))
+    assert not list(old.settings.data.glob(".archive-*"))
 
 
 def test_without_keys_feeds_get_new_addresses_and_keep_their_guids(
