@@ -37,6 +37,8 @@ class SharingCase(Base):
     mailed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     reset_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # The podcaster knows better; for a whole window nothing is said of this feed again.
+    dismissed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
 class SharingChoice(Base):

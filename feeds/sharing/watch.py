@@ -88,8 +88,13 @@ def due_steps(session: Session, policy: Policy, now: datetime) -> list[Due]:
         for case in session.scalars(select(SharingCase).where(SharingCase.closed_at.is_(None)))
     }
     since = (now - policy.window).date()
+    dismissed = set(
+        session.scalars(
+            select(SharingCase.feed_id).where(SharingCase.dismissed_at > now - policy.window)
+        )
+    )
     watched = select(FeedDay.feed_id).where(FeedDay.day > since, FeedDay.copies > policy.copies)
-    feed_ids = {*cases, *session.scalars(watched.distinct())}
+    feed_ids = {*cases, *session.scalars(watched.distinct())} - (dismissed - cases.keys())
     feeds = session.scalars(select(PrivateFeed).where(PrivateFeed.id.in_(feed_ids)))
     return list(_due(session, feeds, cases, policy, now))
 
@@ -135,6 +140,17 @@ def take_step(session: Session, due: Due, now: datetime) -> bool:
     return True
 
 
+def find_case(session: Session, show_id: int, case_id: int) -> SharingCase | None:
+    """An open case of a show, or None."""
+    return next((case for case in open_cases(session, show_id) if case.id == case_id), None)
+
+
+def dismiss_case(session: Session, case: SharingCase, now: datetime) -> None:
+    """All is well with this feed, says the podcaster: nothing more of it for a while."""
+    case.dismissed_at = case.closed_at = now
+    session.flush()
+
+
 def _open_case(session: Session, due: Due) -> SharingCase | None:
     return session.scalars(
         select(SharingCase).where(
@@ -158,10 +174,13 @@ def set_wishes(session: Session, show_id: int, wishes: Wishes) -> None:
 
 
 def open_cases(session: Session, show_id: int | None = None) -> list[SharingCase]:
-    """The open cases, of one show or all, oldest first."""
-    query = select(SharingCase).where(SharingCase.closed_at.is_(None)).order_by(SharingCase.id)
+    """The open cases of feeds that are open, of one show or all, oldest first."""
+    query = (
+        select(SharingCase)
+        .join(PrivateFeed, PrivateFeed.id == SharingCase.feed_id)
+        .where(SharingCase.closed_at.is_(None), PrivateFeed.state == "open")
+        .order_by(SharingCase.id)
+    )
     if show_id is not None:
-        query = query.join(PrivateFeed, PrivateFeed.id == SharingCase.feed_id).where(
-            PrivateFeed.show_id == show_id
-        )
+        query = query.where(PrivateFeed.show_id == show_id)
     return list(session.scalars(query))

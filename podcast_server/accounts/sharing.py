@@ -23,7 +23,7 @@ from podcast_server.mail.sharing_letters import (
     shared_notice_letter,
     shared_reset_letter,
 )
-from podcast_server.settings import FeedSettings
+from podcast_server.settings import FeedSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,17 @@ def sharing_policy(settings: FeedSettings) -> Policy:
     return Policy(copies=settings.sharing_copies, days=settings.sharing_days)
 
 
+def keeper_of(settings: Settings, signing_key: str) -> Keeper:
+    """Who looks after shared feeds on this server; new addresses are signed with the key."""
+    return Keeper(
+        policy=sharing_policy(settings.feeds),
+        site_name=settings.site.name,
+        public_url=settings.site.public_url,
+        signing_key=signing_key,
+        notice=timedelta(days=settings.feeds.replaced_notice_days),
+    )
+
+
 def look_after_shared_feeds(
     sessions: sessionmaker[Session], keeper: Keeper, now: datetime
 ) -> list[Due]:
@@ -54,28 +65,39 @@ def look_after_shared_feeds(
 
 def _take(sessions: sessionmaker[Session], keeper: Keeper, due: Due, now: datetime) -> bool:
     with sessions.begin() as session:
-        if not take_step(session, due, now):
-            return False
-        feed = session.get_one(PrivateFeed, due.feed_id)
-        show = session.get_one(Show, feed.show_id)
-        member = session.get_one(Member, feed.member_id)
-        if due.step == "notice" and show.owner_email:
-            letter = _notice(show, member, due)
-            _post(session, keeper, letter, show.owner_email, now)
-        elif due.step == "mail" and not is_erased(member):
-            _post(session, keeper, _ask(keeper, show, member, feed), member.email, now)
-        elif due.step == "reset":
-            fresh = _reset(session, keeper, feed, now)
-            link = f"{keeper.public_url}/me/feeds/{fresh.id}"
-            letter = shared_reset_letter(member.locale, show.title, link)
-            _post(session, keeper, letter, member.email, now)
+        cause = Cause("sharing", "fetched more widely than one member does")
+        return take_due(session, keeper, due, cause, now)
+
+
+def take_due(session: Session, keeper: Keeper, due: Due, cause: Cause, now: datetime) -> bool:
+    """Take one step with its letter, due by the rule or by the podcaster's hand; false if it was
+    taken already."""
+    if not take_step(session, due, now):
+        return False
+    feed = session.get_one(PrivateFeed, due.feed_id)
+    show = session.get_one(Show, feed.show_id)
+    member = session.get_one(Member, feed.member_id)
+    if due.step == "notice" and show.owner_email:
+        letter = _notice(keeper, show, member, due)
+        _post(session, keeper, letter, show.owner_email, now)
+    elif due.step == "mail" and not is_erased(member):
+        _post(session, keeper, _ask(keeper, show, member, feed), member.email, now)
+    elif due.step == "reset" and feed.state == "open":
+        fresh = _reset(session, keeper, feed, cause, now)
+        link = f"{keeper.public_url}/me/feeds/{fresh.id}"
+        letter = shared_reset_letter(member.locale, show.title, link)
+        _post(session, keeper, letter, member.email, now)
     return True
 
 
-def _notice(show: Show, member: Member, due: Due) -> Letter:
+def _notice(keeper: Keeper, show: Show, member: Member, due: Due) -> Letter:
     language = show.language[:2].lower()
     return shared_notice_letter(
-        language if language in LANGUAGES else "en", show.title, member.email, len(due.days)
+        language if language in LANGUAGES else "en",
+        show.title,
+        member.email,
+        len(due.days),
+        f"{keeper.public_url}/studio/shows/{show.slug}/sharing",
     )
 
 
@@ -85,13 +107,15 @@ def _ask(keeper: Keeper, show: Show, member: Member, feed: PrivateFeed) -> Lette
     return shared_letter(member.locale, show.title, link, figures)
 
 
-def _reset(session: Session, keeper: Keeper, feed: PrivateFeed, now: datetime) -> PrivateFeed:
+def _reset(
+    session: Session, keeper: Keeper, feed: PrivateFeed, cause: Cause, now: datetime
+) -> PrivateFeed:
     return replace_feed(
         session,
         feed,
         signing_key=keeper.signing_key,
         notice=keeper.notice,
-        cause=Cause("sharing", "fetched more widely than one member does"),
+        cause=cause,
         now=now,
     )
 

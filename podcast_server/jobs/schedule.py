@@ -15,7 +15,7 @@ from feeds.sharing.watch import measure_days
 from podcast_server.accounts.hand_over import HAND_OVER_SECRET, MAIL_LIFE, make_hand_over
 from podcast_server.accounts.mail_choices import SECRET
 from podcast_server.accounts.sessions import forget_sessions
-from podcast_server.accounts.sharing import Keeper, look_after_shared_feeds, sharing_policy
+from podcast_server.accounts.sharing import keeper_of, look_after_shared_feeds
 from podcast_server.accounts.sign_in import forget_requests
 from podcast_server.backup.regular import back_up_when_due
 from podcast_server.billing.doubles import undo_doubles
@@ -55,14 +55,7 @@ def forget_old_hits(services: Services, now: datetime) -> None:
 def watch_sharing(services: Services, now: datetime) -> None:
     """Measure how widely each feed is fetched, and take the steps that are due."""
     measure_days(services.sessions, CountingRules(classify=services.classify), now)
-    settings = services.settings
-    keeper = Keeper(
-        policy=sharing_policy(settings.feeds),
-        site_name=settings.site.name,
-        public_url=settings.site.public_url,
-        signing_key=services.tokens.newest,
-        notice=timedelta(days=settings.feeds.replaced_notice_days),
-    )
+    keeper = keeper_of(services.settings, services.tokens.newest)
     look_after_shared_feeds(services.sessions, keeper, now)
 
 

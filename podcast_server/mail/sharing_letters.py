@@ -7,7 +7,7 @@ from podcast_server.mail.letter import Letter
 from podcast_server.mail.letters import speaker
 
 
-def shared_notice_letter(language: str, show: str, member: str, days: int) -> Letter:
+def shared_notice_letter(language: str, show: str, member: str, days: int, studio: str) -> Letter:
     """To the podcaster: this feed is fetched widely. Nothing has been done yet."""
     _ = speaker(language)
     on_days = translations(language).ngettext(
@@ -24,12 +24,8 @@ def shared_notice_letter(language: str, show: str, member: str, days: int) -> Le
             on_days % {"num": days},
             _("Nothing is blocked. If it goes on, the member gets a kind mail in a week."),
         ],
-        after=[
-            _(
-                "The rules are in docs/sharing.md. “podcast-server sharing policy” sets how far "
-                "things go by themselves."
-            )
-        ],
+        action=(_("See the figures"), studio),
+        after=[_("There you also decide how far things go by themselves.")],
     )
 
 

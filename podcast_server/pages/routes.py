@@ -53,6 +53,7 @@ from podcast_server.pages.studio.sales.coupons import blueprint as studio_coupon
 from podcast_server.pages.studio.sales.events import blueprint as studio_payment_events
 from podcast_server.pages.studio.sales.views import blueprint as studio_sales
 from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
+from podcast_server.pages.studio.sharing.views import blueprint as studio_sharing
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
 from podcast_server.pages.studio.status.views import blueprint as studio_status
@@ -111,5 +112,6 @@ PAGES: tuple[Blueprint, ...] = (
     studio_member_import,  # /studio/shows/<slug>/members/import
     studio_member_import_acts,  # …/import/<number>/apply, …/invite, …/undo
     studio_member,  # /studio/shows/<slug>/members/<id>
+    studio_sharing,  # /studio/shows/<slug>/sharing
     studio_refund,  # …/payments/<id>/refund
 )

@@ -16,6 +16,7 @@ from episodes.models import Show
 from feeds.grants import Cause, give_grant
 from feeds.models import PrivateFeed
 from feeds.private_feeds import ensure_feed
+from feeds.sharing.watch import open_cases
 from podcast_server.accounts.members import BadEmailError, ensure_member
 from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import PAGE, Wanted, all_rows, list_roster
@@ -40,6 +41,7 @@ def page(slug: str) -> Response:
         rows, total = list_roster(database, the_show().id, wanted, now)
         show = database.get_one(Show, the_show().id)
         form = AddForm(formdata=None).offer(show)
+        shared = len(open_cases(database, show.id))
     return make_response(
         render_template(
             "studio/members/members.html",
@@ -47,6 +49,7 @@ def page(slug: str) -> Response:
             show=show,
             rows=rows,
             total=total,
+            shared=shared,
             wanted=wanted,
             last_page=-(-total // PAGE),
             now=now,

@@ -184,5 +184,5 @@ def test_nothing_is_taken_away_while_the_payments_cannot_be_ended(
 
     monkeypatch.setattr(one, "paying_for", lambda *_: [object()])
     monkeypatch.setattr(one, "cancel_subscription", refuse)
-    assert "Stripe does not answer" in owner.send(path(ada, "/end")).text
+    assert "The payment service does not answer" in owner.send(path(ada, "/end")).text
     assert "ada@example.org" in owner.get(f"{LIST}?state=member").text

@@ -1,0 +1,1 @@
+"""Feeds that look shared, and how far things go by themselves."""
