@@ -42,7 +42,8 @@ def create() -> WSGIApplication:
     monitor = Monitor(services, recorder.stats, now_utc)
     monitor.folder.start()
     Finalize(None, monitor.folder.stop, exitpriority=5)
-    entry = fast_lane(lane, create_app(services, lane))
+    old_hosts = frozenset(settings.site.old_hosts)
+    entry = fast_lane(lane, create_app(services, lane), old_hosts)
     proxies = settings.server.trusted_proxies
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.

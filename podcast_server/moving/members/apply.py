@@ -3,6 +3,7 @@ at any moment and run again without anything doubled."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +16,15 @@ from feeds.private_feeds import ensure_feed
 from podcast_server.accounts.members import ensure_member
 from podcast_server.accounts.models import Member
 from podcast_server.billing.entitle import Right
+from podcast_server.billing.errors import ProviderRefused
 from podcast_server.moving.members.adopt import Adopted, Found, Payer, adopt, look_up
 from podcast_server.moving.members.imports import Desk, find_import, label_of, source_of
 from podcast_server.moving.members.keep import keep_rows
 from podcast_server.moving.members.models import ImportedRow, MemberImport
 from podcast_server.moving.members.paths import keep_path
 from podcast_server.moving.members.verdicts import is_covered
+
+log = logging.getLogger(__name__)
 
 _BATCH = 50
 Tell = Callable[[int, int], None]  # how many rows are through, of how many
@@ -92,10 +96,16 @@ def _give_batch(desk: Desk, number: int, batch: Sequence[ImportedRow], now: date
 
 
 def _ask(desk: Desk, row: ImportedRow) -> Found | None:
+    """Their subscriptions; None where the file names nobody. Ones that cannot be understood
+    are unknown, since they must not hold up everybody else."""
     provider = desk.provider()
     if provider is None or not (row.customer_ref or row.subscription_ref):
         return None
-    return look_up(provider, row.customer_ref, row.subscription_ref)
+    try:
+        return look_up(provider, row.customer_ref, row.subscription_ref)
+    except ProviderRefused as error:
+        log.warning("row %d of import %d: %s", row.number, row.import_id, error)
+        return ()
 
 
 def _give(work: _Work, row: ImportedRow, found: Found | None) -> None:

@@ -194,3 +194,24 @@ def progress_of(session: Session, row: MemberImport) -> Progress:
         if state == "done" and word in {"new", "renewed"}:
             to_invite += count - letters
     return Progress(states, words, invited, to_invite)
+
+
+def export_imported(session: Session, member_id: int) -> list[dict[str, str | None]]:
+    """What imports brought of a member, as plain values for their own archive."""
+    rows = session.execute(
+        select(ImportedRow, MemberImport)
+        .join(MemberImport, MemberImport.id == ImportedRow.import_id)
+        .where(ImportedRow.member_id == member_id)
+        .order_by(ImportedRow.id)
+    )
+    return [
+        {
+            "from": owner.source or owner.file_name,
+            "at": None if owner.applied_at is None else owner.applied_at.isoformat(),
+            "name": row.name,
+            "tier": row.tier,
+            "since": None if row.joined_at is None else row.joined_at.isoformat(),
+            "until": None if row.ends_at is None else row.ends_at.isoformat(),
+        }
+        for row, owner in rows
+    ]

@@ -34,6 +34,7 @@ from podcast_server.billing.models import Payment, Subscription
 from podcast_server.billing.paid_for import paid_for
 from podcast_server.database import reading
 from podcast_server.moving.members.forget import forget_imported
+from podcast_server.moving.members.imports import export_imported
 from podcast_server.pages.feed_words import in_words
 from podcast_server.pages.member.posting import nudge_postman
 from podcast_server.pages.studio.doing import doing
@@ -216,6 +217,7 @@ def archive(slug: str, member_id: int) -> Response:
         member = member_here(database, member_id)
         facts = export_member(database, member, current_time())
         facts["payments"] = export_payer(database, member_id)
+        facts["brought_over"] = export_imported(database, member_id)
     response = make_response(json.dumps(facts, indent=2, ensure_ascii=False))
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = f'attachment; filename="member-{member_id}.json"'

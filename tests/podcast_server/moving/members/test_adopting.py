@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from podcast_server.billing.doubles import undo_doubles
-from podcast_server.billing.errors import ProviderUnavailable
+from podcast_server.billing.errors import ProviderRefused, ProviderUnavailable
+from podcast_server.billing.events import Facts, Ref
 from podcast_server.billing.letters import post_payment_letters
 from podcast_server.billing.models import Plan, Subscription
 from podcast_server.billing.reconcile import reconcile
@@ -211,6 +212,25 @@ def test_a_subscription_of_another_member_is_not_taken_from_them(
     number = mover.bring(rows(pair, email="eve@example.org"), choices)
     assert mover.row(number, "eve@example.org").reason == "somebody_else"
     assert mover.shop.member("eve@example.org") is None
+    assert mover.shop.hears(EMAIL)
+
+
+def test_a_subscription_nobody_understands_holds_up_nobody_else(
+    mover: Mover, elsewhere: Elsewhere, choices: Choices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, good = elsewhere.join("odd@example.org"), elsewhere.join()
+    stripe = mover.shop.till.selling
+    look_up = stripe.look_up
+
+    def puzzled(ref: Ref) -> Facts:
+        if ref.id == odd[1]:
+            raise ProviderRefused("unknown subscription status dreaming")
+        return look_up(ref)
+
+    monkeypatch.setattr(stripe, "look_up", puzzled)
+    lines = (f"odd@example.org,{odd[0]},{odd[1]}", f"{EMAIL},{good[0]},{good[1]}")
+    number = mover.bring(table(*lines, header="email,customer id,subscription id"), choices)
+    assert mover.row(number, "odd@example.org").state == "problem"
     assert mover.shop.hears(EMAIL)
 
 

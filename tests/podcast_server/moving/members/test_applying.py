@@ -13,7 +13,7 @@ from podcast_server.accounts.models import Member
 from podcast_server.billing.reconcile import reconcile
 from podcast_server.moving.members import apply
 from podcast_server.moving.members.apply import carry_on
-from podcast_server.moving.members.imports import progress_of
+from podcast_server.moving.members.imports import export_imported, progress_of
 from podcast_server.moving.members.models import ImportedRow
 from podcast_server.moving.members.report import table_of
 from podcast_server.moving.members.targets import Choices
@@ -121,6 +121,7 @@ def test_killed_at_any_moment_and_run_again_nothing_is_doubled_or_lost(
     assert mover.count(LedgerEntry) == 8
 
 
+@pytest.mark.both_databases
 def test_killed_while_the_rows_are_written_down_each_is_there_once(
     mover: Mover, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,3 +179,12 @@ def test_the_report_holds_nothing_a_spreadsheet_would_run(mover: Mover, formula:
 def _rows(mover: Mover, number: int) -> list[ImportedRow]:
     with mover.shop.session() as session:
         return list(session.scalars(select(ImportedRow).where(ImportedRow.import_id == number)))
+
+
+def test_what_imports_brought_stands_in_the_archive_of_a_member(mover: Mover) -> None:
+    mover.bring(sample("supercast"))
+    member = mover.shop.member("ada@example.org")
+    assert member is not None
+    with mover.shop.session() as session:
+        [brought] = export_imported(session, member.id)
+    assert (brought["from"], brought["tier"], brought["until"]) == ("supercast", "Supporter", None)

@@ -119,6 +119,7 @@ def test_who_has_everything_already_is_left_in_peace(mover: Mover) -> None:
     assert one_round(mover) == 1
 
 
+@pytest.mark.both_databases
 def test_killed_between_two_mails_nobody_is_mailed_twice(
     mover: Mover, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.routing import Map
 
+from feeds.delivery.door import fast_lane
 from feeds.delivery.lane import Lane
 from feeds.private_feeds import feed_url, find_feed
 from podcast_server.app import create_app
@@ -246,6 +247,20 @@ def test_old_host_names_answer_only_where_feeds_are(
     assert client.get("/studio", base_url=old).status_code == 404
     assert client.get("/sign-in", base_url=PUBLIC_URL).status_code == 200
     assert client.get("/sign-in", base_url="http://other.example").status_code == 400
+
+
+def test_under_an_old_name_even_addresses_like_ours_are_old_ones(
+    mover: Mover, services: Services, lane: Lane, clock: Clock, feed_of: Feed
+) -> None:
+    mover.bring(row("https://feeds.harbour.example/f/abc123"))
+    site = services.settings.site.model_copy(update={"old_hosts": ["feeds.harbour.example"]})
+    settings = services.settings.model_copy(update={"site": site})
+    app = create_app(replace(services, settings=settings), lane, lambda: clock.now)
+    app.wsgi_app = fast_lane(lane, app.wsgi_app, frozenset(site.old_hosts))  # type: ignore[method-assign]
+    client = app.test_client()
+    found = client.get("/f/abc123", base_url="http://feeds.harbour.example")
+    assert found.headers["Location"] == feed_of(EMAIL)
+    assert client.get("/f/abc123", base_url=PUBLIC_URL).status_code == 404
 
 
 def test_no_log_holds_an_old_address(

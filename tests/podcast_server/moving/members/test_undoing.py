@@ -32,6 +32,7 @@ def take_back(mover: Mover, number: int) -> None:
     carry_on_undoing(mover.desk, number, mover.shop.now)
 
 
+@pytest.mark.both_databases
 def test_people_who_never_did_anything_are_gone_without_a_trace(mover: Mover) -> None:
     number = mover.bring(sample("supercast"))
     take_back(mover, number)
@@ -173,6 +174,7 @@ def paid(stripe_mover: Mover, post: Post) -> tuple[Mover, Elsewhere, str, int]:
     )
 
 
+@pytest.mark.both_databases
 def test_a_subscription_is_let_go_and_runs_on_at_stripe(
     paid: tuple[Mover, Elsewhere, str, int],
 ) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from episodes.shows import ensure_tier
 from podcast_server.accounts.models import Member
-from podcast_server.moving.members.errors import MappingRefused
+from podcast_server.moving.members.errors import MappingRefused, TableRefused
+from podcast_server.moving.members.presets import FIELDS, PLAIN_NAMES
 from podcast_server.moving.members.targets import Choices, find_target
+from podcast_server.moving.members.verdicts import REASONS, WORDS
 from tests.builders import build_member, give_membership
 from tests.podcast_server.moving.members.conftest import Mover, sample, table
 
@@ -169,3 +175,47 @@ def test_nothing_is_written(mover: Mover) -> None:
 def test_a_target_that_is_not_there_is_refused(mover: Mover, text: str) -> None:
     with mover.shop.session() as session, pytest.raises(MappingRefused):
         find_target(session, text.replace("{show}", mover.shop.show.slug))
+
+
+CELLS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        [
+            "ada@example.org",
+            "ADA@Example.org ",
+            "active",
+            "ended",
+            "free",
+            "Yes",
+            "",
+            "gold",
+            "/f",
+            "2026-07-01",
+            "31/31/2026",
+            "0000-00-00",
+            "99999999999999999999",
+            "cus_1",
+            "sub_1",
+            "=1",
+        ]
+    ),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(CELLS, min_size=13, max_size=13), max_size=6))
+def test_whatever_stands_in_a_table_every_row_gets_a_verdict(
+    mover: Mover, cells: list[list[str]]
+) -> None:
+    sheet = io.StringIO()
+    names = [PLAIN_NAMES.get(field, (field,))[0] for field in FIELDS]
+    csv.writer(sheet, quoting=csv.QUOTE_ALL).writerows([names, *cells])
+    data = sheet.getvalue().encode("utf-8", "replace")
+    try:
+        verdicts = mover.look(data)
+    except TableRefused:
+        return
+    assert {each.word for each in verdicts} <= set(WORDS)
+    assert {each.reason for each in verdicts} <= REASONS.keys()
+    if verdicts:
+        mover.bring(data)
