@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask_babel import gettext
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from podcast_server.moving.members.imports import (
 )
 from podcast_server.moving.members.invite import pause_inviting, start_inviting
 from podcast_server.moving.members.models import MemberImport
+from podcast_server.moving.members.paths import PATH_SECRET, keep_public_path
 from podcast_server.moving.members.targets import Choices
 from podcast_server.moving.members.undo import begin_undo
 from podcast_server.pages.studio.doing import doing
@@ -124,6 +125,22 @@ def undo(slug: str, number: int) -> Response:
         flash(str(error), "danger")
     _nudge()
     return _back(slug, number)
+
+
+@blueprint.post("/shows/<slug>/members/import/address")
+def address(slug: str) -> Response:
+    """Let the old address of the public feed lead to the one here."""
+    secret = the_services().tokens.derive(PATH_SECRET)
+    try:
+        with doing("members.import-address", slug) as database:
+            show = database.get_one(Show, the_show().id)
+            sent = request.form.get("address", "")[:2000]
+            kept = keep_public_path(database, secret, show, sent, current_time())
+    except MemberImportError as error:
+        flash(str(error), "danger")
+    else:
+        flash(gettext("%(address)s leads to the public feed now.", address=kept), "success")
+    return redirect(url_for("studio_member_import.page", slug=slug), 303)
 
 
 def _nudge() -> None:

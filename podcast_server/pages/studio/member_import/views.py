@@ -66,6 +66,7 @@ def page(slug: str) -> Response:
             rows=rows,
             offers=offers,
             may_adopt=may_adopt(),
+            old_hosts=the_services().settings.site.old_hosts,
             show=the_show(),
             now=current_time(),
             **_WORDS,

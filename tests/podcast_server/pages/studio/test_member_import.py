@@ -209,6 +209,15 @@ def test_what_was_done_stands_in_the_log(desk: Desk, services: Services) -> None
     assert {"members.import-look", "members.import"} <= actions
 
 
+def test_the_old_public_address_is_led_to_the_feed_here(desk: Desk) -> None:
+    page = desk.send(f"{HERE}/address", address="https://feeds.example.org/old/harbour.xml").text
+    assert "/old/harbour.xml leads to the public feed now" in page
+    answer = desk.client.get("/old/harbour.xml")
+    assert answer.status_code == 301
+    assert answer.headers["Location"].endswith("/shows/harbour/feed.xml")
+    assert "is no address" in desk.send(f"{HERE}/address", address="harbour").text
+
+
 @pytest.fixture
 def editor(hire: Callable[..., Desk], harbour: Show) -> Desk:
     return hire("editor", harbour)
