@@ -93,6 +93,29 @@ def test_the_right_apps_come_first(
     assert "intent://antennapod.org/" in page
 
 
+def test_every_step_is_told_in_words_and_shown_in_a_picture(
+    browser: Browser, people: People, letters: Letters
+) -> None:
+    browser.sign_in(letters, PAYING)
+    for device in ("ios", "android", "mac", "desktop"):
+        page = browser.get(f"/me/feeds/{people.paying.feed_id}?device={device}").text
+        steps = page.split('class="step-list"')[1].split("</section>")[0]
+        assert steps.count("<svg") == steps.count("<li>") >= 4
+        assert steps.count('aria-hidden="true"') == steps.count("<svg")
+        assert " style=" not in steps  # the policy for styles would not let it through
+        assert len(page) < 30_000
+
+
+def test_the_steps_are_in_each_reader_s_language(
+    browser: Browser, people: People, letters: Letters
+) -> None:
+    browser.sign_in(letters, PAYING)
+    address = f"/me/feeds/{people.paying.feed_id}?device=ios"
+    assert "Open Overcast and tap the plus sign." in browser.get(address).text
+    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    assert "Ouvrez Overcast et touchez le signe plus." in browser.get(address).text
+
+
 @pytest.mark.parametrize("title", ['A "quoted" & <b>bold</b> show', "x' onclick='y", "%2e%2e/☃"])
 def test_a_hostile_name_changes_no_link(
     browser: Browser,
