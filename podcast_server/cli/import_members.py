@@ -155,8 +155,8 @@ def _dry_run(
     click.secho(_title(table), bold=True)
     for verdict in kept[:_SHOWN]:
         click.echo(_line(verdict))
-    if len(table.sheet.lines) > _SHOWN:
-        click.echo(f"  … {len(table.sheet.lines) - _SHOWN} more rows: --report FILE writes all")
+    if table.sheet.size > _SHOWN:
+        click.echo(f"  … {table.sheet.size - _SHOWN} more rows: --report FILE writes all")
     _print_totals(table, totals)
     click.echo("\nNothing was changed. Run it again with --apply to bring them over.")
 

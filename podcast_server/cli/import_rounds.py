@@ -41,6 +41,7 @@ def list_(context: Context, *, as_json: bool) -> None:
         "left": "Left out",
         "problems": "Problems",
         "invited": "Invited",
+        "in_app": "In an app",
     }
     empty = "No imports yet: podcast-server import members FILE --plan …"
     print_rows(rows, columns=columns, empty=empty, as_json=as_json)
@@ -58,6 +59,7 @@ def _row(session: Session, each: MemberImport) -> dict[str, Any]:
         "left": progress.states["left"],
         "problems": progress.states["problem"],
         "invited": f"{progress.invited} of {total} {each.inviting}".rstrip(),
+        "in_app": progress.in_app,
     }
 
 

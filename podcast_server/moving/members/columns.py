@@ -64,7 +64,7 @@ def entries(sheet: Sheet, columns: Columns) -> Iterator[Entry]:
     places = {
         field: [sheet.headers.index(name) for name in names] for field, names in columns.items()
     }
-    for line in sheet.lines:
+    for line in sheet.lines():
         found = {
             field: next((line.cells[i] for i in spots if i < len(line.cells) and line.cells[i]), "")
             for field, spots in places.items()

@@ -9,9 +9,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from feeds.models import PrivateFeed
 from podcast_server.billing.providers.base import PaymentProvider
 from podcast_server.billing.till import Till
 from podcast_server.moving.members.columns import Columns, choose_columns, entries, tiers_in
@@ -163,12 +164,14 @@ def source_of(row: MemberImport) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many rows are in which state and came to which verdict; and how many were invited."""
+    """How many rows are in which state and came to which verdict; how many were invited, and
+    how many have their feed in an app."""
 
     states: Counter[str]
     words: Counter[str]
     invited: int
     to_invite: int
+    in_app: int
 
     @property
     def rows(self) -> int:
@@ -193,7 +196,18 @@ def progress_of(session: Session, row: MemberImport) -> Progress:
         invited += letters
         if state == "done" and word in {"new", "renewed"}:
             to_invite += count - letters
-    return Progress(states, words, invited, to_invite)
+    return Progress(states, words, invited, to_invite, _in_app(session, row.id))
+
+
+def _in_app(session: Session, import_id: int) -> int:
+    """People of an import whose feed was fetched at least once."""
+    fetched = exists().where(
+        PrivateFeed.member_id == ImportedRow.member_id, PrivateFeed.first_fetched_at.is_not(None)
+    )
+    query = select(func.count(ImportedRow.member_id.distinct())).where(
+        ImportedRow.import_id == import_id, ImportedRow.state == "done", fetched
+    )
+    return session.scalar(query) or 0
 
 
 def export_imported(session: Session, member_id: int) -> list[dict[str, str | None]]:

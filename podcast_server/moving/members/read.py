@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from podcast_server.moving.members.errors import TableRefused
 
@@ -37,28 +39,33 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: the header row and the rows below it, empty ones left out."""
+    """A table: the header row, and the rows below it. They are read anew each time they are
+    gone through, since cells of a large table take many times the memory of its text."""
 
     headers: tuple[str, ...]
-    lines: tuple[Line, ...]
+    size: int  # rows, empty ones left out
+    text: str
+
+    def lines(self) -> Iterator[Line]:
+        """The rows in the file's order."""
+        return islice(_rows(self.text), 1, None)
 
 
 def read_sheet(data: bytes) -> Sheet:
     """Read a whole file. Raises TableRefused with the reason."""
     if len(data) > MOST_BYTES:
         raise TableRefused(f"the file is larger than {MOST_BYTES // 1024 // 1024} MB: split it")
-    rows = _rows(decode(data))
+    text = decode(data)
+    rows = _rows(text)
     header = next(rows, None)
     if header is None:
         raise TableRefused("the file is empty")
     if len(header.cells) > MOST_COLUMNS:
         raise TableRefused(f"there are more than {MOST_COLUMNS} columns: is this a table?")
-    lines: list[Line] = []
-    for line in rows:
-        lines.append(line)
-        if len(lines) > MOST_ROWS:
-            raise TableRefused(f"there are more than {MOST_ROWS} rows: split the file")
-    return Sheet(header.cells, tuple(lines))
+    size = sum(1 for _ in islice(rows, MOST_ROWS + 1))
+    if size > MOST_ROWS:
+        raise TableRefused(f"there are more than {MOST_ROWS} rows: split the file")
+    return Sheet(header.cells, size, text)
 
 
 def decode(data: bytes) -> str:
@@ -90,7 +97,8 @@ def _decode(data: bytes) -> str:
 
 
 def _rows(text: str) -> Iterator[Line]:
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text), strict=True)
+    lines = io.StringIO(text, newline="")  # ends of lines inside quotation marks stay
+    reader = csv.reader(lines, delimiter=_delimiter(text), strict=True)
     try:
         for cells in reader:
             stripped = tuple(_clean(cell) for cell in cells)
@@ -111,7 +119,8 @@ def _clean(cell: str) -> str:
 
 def _delimiter(text: str) -> str:
     """The separator that the header row has most of outside of quotation marks."""
-    header, quoted = next((line for line in text.splitlines() if line.strip()), ""), False
+    lines = io.StringIO(text, newline="")
+    header, quoted = next((line for line in lines if line.strip()), ""), False
     counts = dict.fromkeys(_DELIMITERS, 0)
     for character in header:
         if character == '"':

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
@@ -167,9 +168,9 @@ def _last_day(choices: Choices) -> str:
     return "" if choices.until is None else (choices.until - timedelta(days=1)).date().isoformat()
 
 
-def _verdicts(database: Session, table: Table, choices: Choices) -> list[Verdict]:
+def _verdicts(database: Session, table: Table, choices: Choices) -> Iterator[Verdict]:
     grounds = grounds_of(database, desk_of(the_services()), table, choices, current_time())
-    return list(judge(database, entries(table.sheet, table.columns), grounds))
+    return judge(database, entries(table.sheet, table.columns), grounds)
 
 
 def _begun(database: Session, found: MemberImport) -> Response:

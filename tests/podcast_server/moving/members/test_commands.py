@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from podcast_server.accounts.models import Member
+from podcast_server.mail.models import OutgoingMail
 from podcast_server.moving.members.models import MemberImport
 from tests.podcast_server.cli.conftest import Terminal, bare, terminal
 from tests.podcast_server.moving.members.conftest import sample
@@ -81,3 +82,46 @@ def test_what_is_not_there_is_said_in_one_line(
     said = terminal.run("import", "members", file, *options, code=1)
     assert words in said.stderr
     assert "Traceback" not in said.output
+
+
+@pytest.fixture
+def applied(terminal: Terminal, file: Path) -> Terminal:
+    terminal.run("import", "members", file, "--show", "harbour", "--apply")
+    return terminal
+
+
+def test_the_list_shows_how_far_each_import_is(terminal: Terminal, applied: Terminal) -> None:
+    [row] = terminal.json("import", "list")
+    assert (row["state"], row["given"], row["left"], row["invited"]) == ("applied", 3, 3, "0 of 3")
+    assert row["in_app"] == 0
+
+
+def test_invitations_are_begun_paused_and_resumed(applied: Terminal) -> None:
+    assert "3 of 3 invited, all of them" in applied.run("import", "invite", "1").stdout
+    with applied.reading() as session:
+        assert session.query(OutgoingMail).count() == 3
+    applied.run("import", "invite", "1", "--pause", "--resume", code=2)
+
+
+def test_a_pause_before_anything_was_sent_sends_nothing(applied: Terminal) -> None:
+    assert "0 of 3 invited" in applied.run("import", "invite", "1", "--pause").stdout
+    with applied.reading() as session:
+        assert session.query(OutgoingMail).count() == 0
+
+
+def test_undo_asks_and_takes_back(applied: Terminal) -> None:
+    applied.run("import", "undo", "1", typed="n\n", code=1)
+    said = applied.run("import", "undo", "1", typed="y\n").stdout
+    assert "taken back for 3 people" in said
+    with applied.reading() as session:
+        assert session.query(Member).count() == 0
+    assert (
+        "There is no import 9".lower()
+        in applied.run("import", "undo", "9", "--yes", code=1).stderr.lower()
+    )
+
+
+def test_the_old_public_address_is_kept(applied: Terminal) -> None:
+    said = applied.run("import", "address", "harbour", "https://feeds.example.org/harbour").stdout
+    assert said.startswith("/harbour leads to ")
+    applied.run("import", "address", "harbour", "harbour", code=1)
