@@ -45,6 +45,7 @@ Code = Literal[
     "failed",  # its last visit met an error of ours
     "old_address",  # it still asks an address that was reset
     "played",  # what was heard last
+    "exposed",  # its address travelled without encryption
 ]
 
 PATIENCE = timedelta(minutes=15)  # for an app to come to a new feed
@@ -85,6 +86,7 @@ class FeedFacts:
     old_visits: Sequence[Visit]
     episodes: Sequence[Heard]
     played: tuple[str, Visit] | None = None
+    exposed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def diagnose(facts: FeedFacts, now: datetime) -> list[Finding]:
     if facts.state == "replaced":
         return [Finding("replaced", "warning")]
     findings = [*_membership(entitlement_at(facts.windows, now.timestamp()))]
+    if facts.exposed_at is not None:
+        findings.append(Finding("exposed", "warning", at=facts.exposed_at))
     if facts.visits:
         newest_first = sorted(facts.visits, key=lambda visit: visit.at, reverse=True)
         findings += [_visit(facts, visit, now) for visit in newest_first]
@@ -174,6 +178,7 @@ def feed_facts(session: Session, feed: PrivateFeed, now: datetime) -> FeedFacts:
         old_visits=_visits(session, _replaced_by(session, feed)),
         episodes=_episodes(session, feed.show_id, windows, now),
         played=_played(session, feed, now),
+        exposed_at=feed.exposed_at,
     )
 
 

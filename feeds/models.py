@@ -37,6 +37,8 @@ class PrivateFeed(Base):
     last_fetched_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_app: Mapped[str] = mapped_column(String(80), default="")
     last_status: Mapped[int | None]
+    # When its address was first asked for without encryption, for others to read on the way.
+    exposed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class FeedVisit(Base):

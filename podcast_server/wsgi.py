@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.delivery.door import fast_lane
+from feeds.delivery.plain_http import Exposures, never_plain
 from podcast_server.app import create_app
 from podcast_server.database import require_current_schema
 from podcast_server.logs import set_up_logging
@@ -43,7 +45,11 @@ def create() -> WSGIApplication:
     monitor.folder.start()
     Finalize(None, monitor.folder.stop, exitpriority=5)
     old_hosts = frozenset(settings.site.old_hosts)
-    entry = fast_lane(lane, create_app(services, lane), old_hosts)
+    public_url = settings.site.public_url
+    https = public_url.startswith("https:")
+    entry = fast_lane(lane, create_app(services, lane), old_hosts, https=https)
+    exposures = Exposures(services.engine, services.tokens, time.time)
+    entry = never_plain(entry, public_url, exposures, old_hosts)
     proxies = settings.server.trusted_proxies
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.

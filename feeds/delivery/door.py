@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_STAY = ("Strict-Transport-Security", "max-age=31536000")
 _PREFIXES = ("/f/", "/m/", "/listen/", "/shows/", "/art/")
 
 
@@ -73,10 +74,14 @@ def answer_or_busy(lane: Lane, request: Request) -> Answer | None:
 
 
 def fast_lane(
-    lane: Lane, app: WSGIApplication, other_hosts: frozenset[str] = frozenset()
+    lane: Lane,
+    app: WSGIApplication,
+    other_hosts: frozenset[str] = frozenset(),
+    *,
+    https: bool = False,
 ) -> WSGIApplication:
     """``app`` with the lane in front of it; requests under ``other_hosts`` (lower case) are the
-    app's alone."""
+    app's alone. ``https``: apps may take for granted that it stays so (RFC 6797)."""
 
     def entry(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(_PREFIXES) and not (
@@ -84,6 +89,8 @@ def fast_lane(
         ):
             answer = answer_or_busy(lane, request_facts(environ))
             if answer is not None:
+                if https:
+                    answer = answer._replace(headers=[*answer.headers, _STAY])
                 return send(answer, start_response)
         return app(environ, start_response)
 

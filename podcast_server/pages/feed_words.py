@@ -141,6 +141,15 @@ def _played(finding: Finding, app: str, ago: str) -> tuple[str, str]:
     return gettext("Last loaded: “%(episode)s”, %(ago)s.", episode=finding.episode, ago=ago), ""
 
 
+def _exposed(_finding: Finding, _app: str, ago: str) -> tuple[str, str]:
+    return (
+        gettext("%(ago)s this address was asked for without encryption.", ago=ago),
+        gettext(
+            "Whoever ran that network could have read it. To be safe, reset it and add the new one."
+        ),
+    )
+
+
 _SENTENCES: dict[Code, Sentence] = {
     "closed": _closed,
     "replaced": _replaced,
@@ -156,4 +165,5 @@ _SENTENCES: dict[Code, Sentence] = {
     "failed": _failed,
     "old_address": _old_address,
     "played": _played,
+    "exposed": _exposed,
 }
