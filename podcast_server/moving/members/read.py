@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +22,7 @@ MOST_COLUMNS = 300
 LONGEST_CELL = 4_000
 # Of those that are as frequent the first: no text has tabs, and few have semicolons.
 _DELIMITERS = "\t;,"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -97,8 +98,7 @@ def _decode(data: bytes) -> str:
 
 
 def _rows(text: str) -> Iterator[Line]:
-    lines = io.StringIO(text, newline="")  # ends of lines inside quotation marks stay
-    reader = csv.reader(lines, delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(_text_lines(text), delimiter=_delimiter(text), strict=True)
     try:
         for cells in reader:
             stripped = tuple(_clean(cell) for cell in cells)
@@ -110,17 +110,25 @@ def _rows(text: str) -> Iterator[Line]:
         ) from error
 
 
+def _text_lines(text: str) -> Iterator[str]:
+    """Lines with their ends, one at a time: a list of them would be a second copy."""
+    return (found[0] for found in _LINE.finditer(text) if found[0])
+
+
 def _clean(cell: str) -> str:
     """Without control characters; a cell that is too long stays recognisably so."""
     if len(cell) > LONGEST_CELL:
         return cell[: LONGEST_CELL + 1]
-    return "".join(c for c in cell if c.isprintable() or c == " ").strip()
+    cell = cell.strip()
+    if cell.isprintable():
+        return cell
+    spaced = (" " if c.isspace() else c for c in cell)
+    return "".join(c for c in spaced if c.isprintable()).strip()
 
 
 def _delimiter(text: str) -> str:
     """The separator that the header row has most of outside of quotation marks."""
-    lines = io.StringIO(text, newline="")
-    header, quoted = next((line for line in lines if line.strip()), ""), False
+    header, quoted = next((line for line in _text_lines(text) if line.strip()), ""), False
     counts = dict.fromkeys(_DELIMITERS, 0)
     for character in header:
         if character == '"':
