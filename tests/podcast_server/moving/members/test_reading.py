@@ -42,7 +42,7 @@ def test_lines_are_numbered_as_an_editor_shows_them() -> None:
 
 def test_odd_spaces_become_plain_ones_and_control_characters_go() -> None:
     sheet = read_sheet("email,name\na@example.org,\u00a0Ada\u00a0By\u200bron\x1b[31m\n".encode())
-    assert list(sheet.lines())[0].cells == ("a@example.org", "Ada Byron[31m")
+    assert next(iter(sheet.lines())).cells == ("a@example.org", "Ada Byron[31m")
 
 
 @pytest.mark.parametrize(
