@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
@@ -32,9 +32,15 @@ class FixedTerm:
 
 
 def fixed_terms(
-    session: Session, now: datetime, *, ahead: timedelta, news: timedelta
+    session: Session,
+    now: datetime,
+    *,
+    ahead: timedelta,
+    news: timedelta,
+    quiet: ColumnElement[bool] | None = None,
 ) -> Iterator[FixedTerm]:
-    """What ends within ``ahead``, or ended within ``news``. Subscriptions are not among it."""
+    """What ends within ``ahead``, or ended within ``news``. Subscriptions are not among it, nor
+    are grants of which ``quiet`` holds: of people who do not know of them yet."""
     rows = session.execute(
         select(Grant.member_id, Grant.show_id, Grant.ends_at)
         .where(
@@ -45,6 +51,7 @@ def fixed_terms(
             Grant.ends_at > Grant.starts_at,
             Grant.source.not_like("subscription:%"),
             Grant.source.not_like("seat:%"),
+            true() if quiet is None else ~quiet,
         )
         .distinct()
         .order_by(Grant.member_id, Grant.show_id, Grant.ends_at)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from babel import Locale
 from babel.dates import format_date
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from feeds.models import PrivateFeed
@@ -55,16 +55,23 @@ AddLink = Callable[[PrivateFeed], str]
 
 
 def post_payment_letters(
-    till: Till, site_name: str, now: datetime, *, dunning: bool, add_link: AddLink | None = None
+    till: Till,
+    site_name: str,
+    now: datetime,
+    *,
+    dunning: bool,
+    add_link: AddLink | None = None,
+    quiet: ColumnElement[bool] | None = None,
 ) -> int:
     """Put every letter that is due into the outbox; returns how many.
 
     ``dunning`` False leaves failing cards and trials to the provider's own mails. ``add_link``
-    makes the address of the buttons that add a feed to an app. One transaction for each
-    letter, together with the note that it was written.
+    makes the address of the buttons that add a feed to an app; ``quiet`` tells grants whose end
+    nobody is written to about. One transaction for each letter, together with the note that it
+    was written.
     """
     with till.reading() as session:
-        due = list(_due(session, till, now, dunning=dunning, add_link=add_link))
+        due = list(_due(session, till, now, dunning=dunning, add_link=add_link, quiet=quiet))
     written = sum(_post(till, each, site_name, now) for each in due)
     return written + _post_gifts(till, site_name, now)
 
@@ -82,11 +89,17 @@ def _post(till: Till, due: Due, site_name: str, now: datetime) -> int:
 
 
 def _due(
-    session: Session, till: Till, now: datetime, *, dunning: bool, add_link: AddLink | None
+    session: Session,
+    till: Till,
+    now: datetime,
+    *,
+    dunning: bool,
+    add_link: AddLink | None,
+    quiet: ColumnElement[bool] | None,
 ) -> Iterator[Due]:
     yield from _welcomes(session, till, now, add_link)
     yield from _ends(session, till, now)
-    yield from _fixed_terms(session, till, now)
+    yield from _fixed_terms(session, till, now, quiet)
     if dunning:
         yield from _failing(session, till)
         yield from _trials(session, till, now)
@@ -192,8 +205,10 @@ def _ending(till: Till, row: Subscription) -> Callable[[Member], Letter]:
     return lambda member: ending_letter(member.locale, name, _day(day, member), link)
 
 
-def _fixed_terms(session: Session, till: Till, now: datetime) -> Iterator[Due]:
-    for term in fixed_terms(session, now, ahead=AHEAD, news=NEWS):
+def _fixed_terms(
+    session: Session, till: Till, now: datetime, quiet: ColumnElement[bool] | None
+) -> Iterator[Due]:
+    for term in fixed_terms(session, now, ahead=AHEAD, news=NEWS, quiet=quiet):
         link = f"{till.public_url}/shows/{term.show.slug}#join"
         over = term.ends_at <= now
         kind = f"{'ended' if over else 'ending'}:{term.ends_at:%Y-%m-%d}"

@@ -27,6 +27,7 @@ from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploa
 from podcast_server.limits.counter import forget_counts
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.transport import choose_transport
+from podcast_server.moving.members.invite import not_yet_told
 from podcast_server.newsletter.episode_mails import Sender, send_episode_mails
 from podcast_server.services import Services
 
@@ -97,7 +98,9 @@ def work_off_payments(services: Services, now: datetime) -> None:
         token = make_hand_over(secret, feed.id, now + MAIL_LIFE)
         return f"{services.settings.site.public_url}/hand-over/{token}"
 
-    post_payment_letters(services.till, site, now, dunning=mails, add_link=add_link)
+    post_payment_letters(
+        services.till, site, now, dunning=mails, add_link=add_link, quiet=not_yet_told()
+    )
 
 
 def reconcile_payments(services: Services, now: datetime) -> None:

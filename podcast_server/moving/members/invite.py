@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
-from feeds.models import PrivateFeed
+from feeds.models import Grant, PrivateFeed
 from feeds.private_feeds import find_feed
 from podcast_server.accounts.members import is_erased
 from podcast_server.accounts.models import Member
@@ -41,6 +41,16 @@ def pause_inviting(session: Session, row: MemberImport) -> None:
     if row.inviting == "running":
         row.inviting = "paused"
         session.flush()
+
+
+def not_yet_told() -> ColumnElement[bool]:
+    """Grants of people whom nobody has invited: the first they hear must not be of the end."""
+    theirs = ImportedRow.member_id == Grant.member_id
+    return (
+        Grant.source.like("import:%")
+        & exists().where(theirs, ImportedRow.invited_at.is_(None))
+        & ~exists().where(theirs, ImportedRow.invited_at.is_not(None))
+    )
 
 
 def post_invitations(desk: Desk, site_name: str, add_link: AddLink, now: datetime) -> int:

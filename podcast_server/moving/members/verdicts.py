@@ -183,7 +183,8 @@ def _by_dates(
     verdict: Verdict, standing: str, expires: datetime | None, grounds: Grounds
 ) -> Verdict:
     needs_one = grounds.preset is not None and grounds.preset.needs_subscription
-    if standing == "ended" and expires is not None and expires > grounds.now and not needs_one:
+    runs = expires is not None and expires > grounds.now
+    if standing in {"ended", "free"} and runs and not needs_one:
         standing = "active"  # paid until then
     if standing == "failing" and verdict.adopts:
         standing = "active"  # the provider goes on trying, and so do we

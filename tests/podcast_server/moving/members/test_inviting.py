@@ -10,13 +10,20 @@ from sqlalchemy import select
 
 from feeds.models import PrivateFeed
 from podcast_server.accounts.members import find_member
+from podcast_server.billing.letters import post_payment_letters
 from podcast_server.jobs.imports import add_link_of, work_on_imports
+from podcast_server.jobs.schedule import work_off_payments
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.mail.moving_letters import INVITATION
 from podcast_server.moving.members import invite
 from podcast_server.moving.members.errors import NoSuchImport
 from podcast_server.moving.members.imports import find_import, progress_of
-from podcast_server.moving.members.invite import pause_inviting, post_invitations, start_inviting
+from podcast_server.moving.members.invite import (
+    not_yet_told,
+    pause_inviting,
+    post_invitations,
+    start_inviting,
+)
 from podcast_server.moving.members.undo import begin_undo, carry_on_undoing
 from podcast_server.services import Services
 from tests.builders import build_member, give_membership
@@ -202,3 +209,34 @@ def test_members_read_it_in_their_language(mover: Mover) -> None:
     one_round(mover)
     assert mails(mover.shop)[0].language == "fr"
     assert "a déménagé" in mails(mover.shop)[0].subject
+
+
+def post_letters(mover: Mover) -> int:
+    return post_payment_letters(
+        mover.shop.till, "Harbour", mover.shop.now, dunning=True, quiet=not_yet_told()
+    )
+
+
+def test_who_was_not_invited_is_not_told_of_an_end_either(mover: Mover) -> None:
+    number = mover.bring(table("a@example.org,,,2026-06-03"))
+    assert post_letters(mover) == 0
+    mover.shop.clock.advance(days=3)
+    assert post_letters(mover) == 0
+    with mover.shop.session() as session:
+        begin_undo(session, find_import(session, number))
+    carry_on_undoing(mover.desk, number, mover.shop.now)
+    assert post_letters(mover) == 0
+
+
+def test_who_was_invited_is_told_before_it_ends(mover: Mover) -> None:
+    number = mover.bring(table("a@example.org,,,2026-06-03"))
+    start(mover, number)
+    one_round(mover)
+    assert post_letters(mover) == 1
+    assert mails(mover.shop)[-1].kind == "ending"
+
+
+def test_the_job_knows_who_was_not_told(mover: Mover, services: Services) -> None:
+    mover.bring(table("a@example.org,,,2026-06-03"))
+    work_off_payments(services, mover.shop.now)
+    assert mails(mover.shop) == []
