@@ -8,13 +8,9 @@ a closed laptop or a restarted server cost at most one part.
 from __future__ import annotations
 
 import secrets
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -28,6 +24,7 @@ from episodes.ingest import StoredAudio, add_audio, fields_from_audio, store_cov
 from episodes.models import Upload
 from episodes.storage import base as storage_words
 from episodes.storage.base import PartInfo, Readable, Storage
+from episodes.storage.files import as_file
 from episodes.storage.keys import incoming_key
 
 PART_SIZE = 8 * 1024 * 1024
@@ -212,7 +209,7 @@ def examine_upload(
             upload.state, upload.reason = "refused", "the file could not be examined"
             return
     try:
-        with _as_file(storage, upload.object_key) as path:
+        with as_file(storage, upload.object_key) as path:
             facts = probe(path)
             stored = store_playable(
                 storage,
@@ -252,19 +249,6 @@ def _mark_ready(
         upload.fields, upload.warnings = fields, warnings
         joined = join_draft(session, upload, now)
         upload.state, upload.updated_at = ("used" if joined else "ready"), now
-
-
-@contextmanager
-def _as_file(storage: Storage, key: str) -> Iterator[Path]:
-    """A stored object as a local file: itself, or a copy for the time being."""
-    path = storage.local_path(key)
-    if path is not None:
-        yield path
-        return
-    with tempfile.NamedTemporaryFile(suffix=".audio") as file, storage.open(key) as reader:
-        shutil.copyfileobj(reader, file, 1024 * 1024)
-        file.flush()
-        yield Path(file.name)
 
 
 def open_uploads(session: Session, show_id: int) -> list[Upload]:

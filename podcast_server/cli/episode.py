@@ -1,4 +1,4 @@
-"""`episode list|edit|publish|withdraw|replace-audio`; `add` has a module of its own."""
+"""`episode list|edit|publish|withdraw|preview|replace-audio`; `add` has a module of its own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from episodes.ingest import (
     store_playable,
 )
 from episodes.models import Episode, Show, Transcript
+from episodes.previews import attach_preview, read_clock, store_preview
 from episodes.publishing import publish_episode, status_of, unpublish_episode
 from episodes.shows import find_show
 from episodes.sidecars import (
@@ -190,6 +191,30 @@ def withdraw(context: Context, key: str, *, yes: bool) -> None:
     with context.writing() as session:
         unpublish_episode(session, find_episode(session, key), state="withdrawn", now=now_utc())
     click.echo(f"“{title}” is withdrawn. `podcast-server episode publish {key}` brings it back.")
+
+
+@episode.command("preview")
+@click.argument("key")
+@click.option("--from", "start", default="0:00", show_default=True, help="Where it begins.")
+@click.option("--to", "end", default="1:30", show_default=True, help="Where it ends.")
+@click.option("--remove", is_flag=True, help="Have none any more.")
+@pass_context
+def preview(context: Context, key: str, start: str, end: str, *, remove: bool) -> None:
+    """Let everybody hear a part of the members' episode KEY."""
+    with context.reading() as session:
+        found = find_episode(session, key)
+        show_id, episode_key, title, audio = found.show_id, found.key, found.title, found.audio
+    stored = None
+    if not remove:
+        if audio is None:
+            raise click.UsageError(f"“{title}” has no audio yet")
+        begin, stop = read_clock(start), read_clock(end)
+        storage = context.services.storage
+        stored = store_preview(storage, show_id, episode_key, audio, start=begin, end=stop)
+    with context.writing() as session:
+        attach_preview(session, find_episode(session, episode_key), stored, now_utc())
+    told = "no preview" if stored is None else f"a preview of {stored.facts.duration_seconds:.0f} s"
+    click.echo(f"“{title}” has {told}.")
 
 
 @episode.command("replace-audio")

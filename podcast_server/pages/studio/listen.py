@@ -1,4 +1,4 @@
-"""``…/episodes/<key>/audio``: an episode's audio for those who work on it, published or not."""
+"""``…/episodes/<key>/audio`` and ``…/preview``, for those who work on it, out or not."""
 
 from __future__ import annotations
 
@@ -16,11 +16,21 @@ blueprint = studio_blueprint("listen", __name__)
 
 @blueprint.get("/shows/<slug>/episodes/<key>/audio")
 def audio(slug: str, key: str) -> AnyResponse:
-    services = the_services()
-    with reading(services.engine) as database:
+    with reading(the_services().engine) as database:
         found = database.scalars(
             select(Audio)
             .join(Episode, Episode.audio_id == Audio.id)
+            .where(Episode.key == key, Episode.show_id == the_show().id)
+        ).first()
+    return abort(404) if found is None else send_audio(found)
+
+
+@blueprint.get("/shows/<slug>/episodes/<key>/preview")
+def preview(slug: str, key: str) -> AnyResponse:
+    with reading(the_services().engine) as database:
+        found = database.scalars(
+            select(Audio)
+            .join(Episode, Episode.preview_audio_id == Audio.id)
             .where(Episode.key == key, Episode.show_id == the_show().id)
         ).first()
     return abort(404) if found is None else send_audio(found)

@@ -168,3 +168,11 @@ def test_an_announcement_needs_a_file_or_its_removal(terminal: Terminal) -> None
     terminal.run("show", "announcement", "harbour", "ended", code=2)
     terminal.run("show", "announcement", "harbour", "ended", terminal.audio(1), "--remove", code=2)
     assert "none" in terminal.run("show", "announcement", "harbour", "ended", "--remove").output
+
+
+def test_a_preview_is_cut_and_taken_away(terminal: Terminal) -> None:
+    [added] = terminal.json("episode", "add", terminal.audio(1), "--show", "harbour")
+    told = terminal.run("episode", "preview", added["key"], "--from", "0:01", "--to", "0:04")
+    assert "a preview of 3 s" in told.output
+    assert "no preview" in terminal.run("episode", "preview", added["key"], "--remove").output
+    terminal.run("episode", "preview", added["key"], "--to", "soon", code=1)

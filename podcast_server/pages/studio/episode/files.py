@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from episodes.artwork import MAX_BYTES, prepare_artwork
 from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
+from episodes.previews import PreviewRefused, attach_preview, read_clock, store_preview
 from episodes.sidecars import attach_transcript, store_transcript
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
@@ -70,6 +71,41 @@ def remove_transcript(slug: str, key: str) -> Response:
     with doing("episode.transcript-remove", key) as database:
         attach_transcript(database, episode_here(database, key), None, current_time())
     flash(gettext("The transcript is gone."), "success")
+    return _back(slug, key)
+
+
+@blueprint.post("/shows/<slug>/episodes/<key>/preview")
+def preview(slug: str, key: str) -> Response:
+    """Cut a part that everybody may hear out of the episode's audio."""
+    try:
+        _cut_preview(key, request.form.get("start") or "0", request.form.get("end", ""))
+    except EpisodeError as error:
+        flash(str(error), "danger")
+    else:
+        flash(gettext("The preview is in place. Listen to it once."), "success")
+    return _back(slug, key)
+
+
+def _cut_preview(key: str, start: str, end: str) -> None:
+    services, show = the_services(), the_show()
+    with reading(services.engine) as database:
+        audio = episode_here(database, key).audio
+    if audio is None:
+        raise PreviewRefused(
+            gettext("No audio yet. It joins by itself when its upload is complete.")
+        )
+    stored = store_preview(
+        services.storage, show.id, key, audio, start=read_clock(start), end=read_clock(end)
+    )
+    with doing("episode.preview", key) as database:
+        attach_preview(database, episode_here(database, key), stored, current_time())
+
+
+@blueprint.post("/shows/<slug>/episodes/<key>/preview/remove")
+def remove_preview(slug: str, key: str) -> Response:
+    with doing("episode.preview-remove", key) as database:
+        attach_preview(database, episode_here(database, key), None, current_time())
+    flash(gettext("The preview is gone."), "success")
     return _back(slug, key)
 
 

@@ -1,0 +1,68 @@
+"""Cutting a preview in the studio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from episodes.ingest import attach_audio, store_audio
+from episodes.models import Episode
+from podcast_server.services import Services
+from tests.builders import build_show
+from tests.conftest import Clock
+from tests.podcast_server.pages.studio.conftest import Desk
+
+AUDIO = Path(__file__).parents[4] / "podcast_server" / "demo" / "audio"
+
+
+@pytest.fixture
+def page(services: Services, first: Episode, clock: Clock) -> str:
+    """The page of an episode with real sound."""
+    sound = sorted(AUDIO.glob("*.mp3"))[0]
+    stored = store_audio(services.storage, first.show_id, first.key, sound)
+    with services.sessions.begin() as session:
+        attach_audio(session, session.get_one(Episode, first.id), stored, clock.now)
+    return f"/studio/shows/harbour/episodes/{first.key}"
+
+
+def test_a_preview_is_cut_heard_and_removed(owner: Desk, page: str, services: Services) -> None:
+    told = owner.send(f"{page}/preview", start="0:01", end="0:05")
+    assert "The preview is in place." in told.text
+    heard = owner.get(f"{page}/preview")
+    assert heard.mimetype == "audio/mpeg"
+    assert len(heard.data) < len(owner.get(f"{page}/audio").data)
+    owner.send(f"{page}/preview/remove")
+    assert owner.get(f"{page}/preview").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("soon", "1:30"), ("0", ""), ("5", "1"), ("0", "99:00"), ("90:00", "91:00")]
+)
+def test_a_bad_part_is_refused_with_a_reason(
+    owner: Desk, page: str, services: Services, first: Episode, start: str, end: str
+) -> None:
+    told = owner.send(f"{page}/preview", start=start, end=end)
+    assert 'class="notice danger"' in told.text
+    with services.sessions() as session:
+        assert session.get_one(Episode, first.id).preview_audio_id is None
+
+
+def test_an_episode_without_audio_has_nothing_to_cut(
+    owner: Desk, page: str, services: Services, first: Episode
+) -> None:
+    with services.sessions.begin() as session:
+        session.get_one(Episode, first.id).audio_id = None
+    assert "No audio yet." in owner.send(f"{page}/preview", end="0:05").text
+
+
+def test_the_preview_of_another_show_is_out_of_reach(
+    owner: Desk, page: str, services: Services, clock: Clock
+) -> None:
+    with services.sessions.begin() as session:
+        build_show(session, clock.now, slug="other")
+    owner.send(f"{page}/preview", end="0:05")
+    elsewhere = page.replace("harbour", "other")
+    assert owner.get(f"{elsewhere}/preview").status_code == 404
+    assert owner.send(f"{elsewhere}/preview/remove").status_code == 404
+    assert owner.get(f"{page}/preview").status_code == 200
