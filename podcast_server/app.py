@@ -28,9 +28,8 @@ from podcast_server.webhooks.stripe import stripe_blueprint
 
 
 def _postman(services: Services, clock: Callable[[], datetime]) -> Postman:
-    settings = services.settings
-    transport = choose_transport(settings.mail)
-    return Postman(lambda: send_due(services.sessions, transport, settings, clock()))
+    transport = choose_transport(services.settings.mail)
+    return Postman(lambda: send_due(services.sessions, transport, services.current, clock()))
 
 
 def _teller(services: Services, clock: Callable[[], datetime], postman: Postman) -> Postman:
@@ -59,7 +58,7 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     # Before the form check, which would answer attackers at some cost.
     install_limits(app, services.settings.limits, limit_counter(services), clock)
     install_security(app, services.settings, services.tokens, policy)
-    install_languages(app, services.settings)
+    install_languages(app, lambda: services.site)
     install_error_pages(app)
     install_moved_feeds(app, services, clock)
     install_dressing(app, services)

@@ -8,7 +8,7 @@ files up to date; a test fails while a message is not translated.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from flask_babel import Babel, Domain, get_locale, gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from podcast_server.currencies import write_amount
-from podcast_server.settings import Settings
+from podcast_server.settings import SiteSettings
 
 FOLDER = Path(__file__).parent / "translations"
 # The language of the messages in the code, and every other that has a folder.
@@ -75,11 +75,11 @@ def choose_language(
     return next((each for each in (asked, cookie, accepted) if each in LANGUAGES), None) or default
 
 
-def install_languages(app: Flask, settings: Settings) -> None:
+def install_languages(app: Flask, site: Callable[[], SiteSettings]) -> None:
     """Make the application speak; also gives the templates their filters."""
-    default = settings.site.language
 
     def select() -> str:
+        default = site().language
         if not has_request_context():
             return default
         return choose_language(
@@ -89,7 +89,7 @@ def install_languages(app: Flask, settings: Settings) -> None:
             default,
         )
 
-    _Babel(app, default_locale=default, locale_selector=select)
+    _Babel(app, default_locale=site().language, locale_selector=select)
     app.jinja_env.filters.update(
         day=format_day,
         moment=format_moment,

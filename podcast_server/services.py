@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,7 +32,8 @@ from podcast_server.billing.providers.choose import Providers, ProviderSettings,
 from podcast_server.billing.till import Terms, Till, Toggles
 from podcast_server.database import open_engine, session_factory
 from podcast_server.limits.counter import shared_counter
-from podcast_server.settings import Settings
+from podcast_server.settings import Settings, SiteSettings
+from podcast_server.site.choices import SiteChoices
 
 # Threads that local audio may never take, so that feeds are always answered.
 RESERVED_THREADS = 32
@@ -56,6 +57,17 @@ class Services:
     classify: Classifier  # user agent → app
     providers: Providers
     till: Till
+    site_choices: SiteChoices = field(default_factory=SiteChoices)
+
+    @property
+    def site(self) -> SiteSettings:
+        """The site's settings with what the owner chose in the studio."""
+        return self.site_choices.over(self.settings.site, self.engine)
+
+    @property
+    def current(self) -> Settings:
+        """All settings, with those of the site as they are now."""
+        return self.settings.model_copy(update={"site": self.site})
 
     def close(self) -> None:
         """Give connections back."""

@@ -35,6 +35,7 @@ class SiteSettings(Section):
     name: str = "My podcasts"
     public_url: str = "http://127.0.0.1:8000"
     language: Literal["en", "fr"] = "en"
+    accent: str = "#ffb31a"
     # Names that feeds had at another host and that point here now.
     old_hosts: list[str] = []
 
@@ -45,6 +46,13 @@ class SiteSettings(Section):
         if any(not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in names):
             raise ValueError("must be names of hosts such as feeds.example.org")
         return names
+
+    @field_validator("accent")
+    @classmethod
+    def _is_a_colour(cls, value: str) -> str:
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            raise ValueError("must be a colour such as #ffb31a")
+        return value.lower()
 
     @field_validator("public_url")
     @classmethod

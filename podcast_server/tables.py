@@ -14,6 +14,7 @@ import podcast_server.jobs.models
 import podcast_server.limits.models
 import podcast_server.mail.models
 import podcast_server.moving.members.models
+import podcast_server.site.models
 from episodes.db import Base
 
 __all__ = ["Base", "episodes", "feeds", "metadata", "podcast_server"]

@@ -84,7 +84,7 @@ def invite(context: Context, number: int, *, pause: bool, resume: bool) -> None:
             start_inviting(session, row)
     if not pause:
         services = context.services
-        site = services.settings.site.name
+        site = services.site.name
         post_invitations(desk_of(services), site, add_link_of(services), now)
     with context.reading() as session:
         row = find_import(session, number)

@@ -67,5 +67,5 @@ def send_mail(context: Context) -> None:
     """Send what is due now, as the server does by itself every minute."""
     services = context.services
     transport = choose_transport(services.settings.mail)
-    done = send_due(services.sessions, transport, services.settings, now_utc())
+    done = send_due(services.sessions, transport, services.current, now_utc())
     click.echo(f"{done.sent} sent, {done.kept} kept, {done.failed} failed.")

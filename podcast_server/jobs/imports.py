@@ -32,7 +32,7 @@ _WORK: dict[str, Callable[[Desk, int, datetime], None]] = {
 
 def desk_of(services: Services) -> Desk:
     """What bringing members over needs, of this installation."""
-    language = services.settings.site.language
+    language = services.site.language
     return Desk(services.till, services.tokens.derive(PATH_SECRET), language)
 
 
@@ -47,7 +47,7 @@ def work_on_imports(services: Services, now: datetime) -> None:
             _WORK[state](desk, number, now)
         except (MemberImportError, BillingError) as error:
             _note_problem(services, number, str(error))
-    post_invitations(desk, services.settings.site.name, add_link_of(services), now)
+    post_invitations(desk, services.site.name, add_link_of(services), now)
 
 
 def _note_problem(services: Services, number: int, problem: str) -> None:

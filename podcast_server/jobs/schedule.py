@@ -56,7 +56,7 @@ def forget_old_hits(services: Services, now: datetime) -> None:
 def watch_sharing(services: Services, now: datetime) -> None:
     """Measure how widely each feed is fetched, and take the steps that are due."""
     measure_days(services.sessions, CountingRules(classify=services.classify), now)
-    keeper = keeper_of(services.settings, services.tokens.newest)
+    keeper = keeper_of(services.current, services.tokens.newest)
     look_after_shared_feeds(services.sessions, keeper, now)
 
 
@@ -67,13 +67,13 @@ def clear_interrupted_uploads(services: Services, now: datetime) -> None:
 
 def send_mail(services: Services, now: datetime) -> None:
     """Send the mail that is due, again where it failed before."""
-    send_due(services.sessions, choose_transport(services.settings.mail), services.settings, now)
+    send_due(services.sessions, choose_transport(services.settings.mail), services.current, now)
 
 
 def mail_episodes(services: Services, now: datetime) -> None:
     """Write to those who want to hear of new episodes by mail."""
     sender = Sender(
-        services.settings.site.name,
+        services.site.name,
         services.settings.site.public_url,
         services.tokens.derive(SECRET),
     )
@@ -91,7 +91,7 @@ def work_off_payments(services: Services, now: datetime) -> None:
     """Take over what webhooks told, put doubles right, and write the letters that are due."""
     work_off_events(services.till, now)
     undo_doubles(services.till, now)
-    site, mails = services.settings.site.name, services.settings.payments.mails
+    site, mails = services.site.name, services.settings.payments.mails
     secret = services.tokens.derive(HAND_OVER_SECRET)
 
     def add_link(feed: PrivateFeed) -> str:

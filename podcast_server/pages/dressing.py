@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 
 from episodes.notes import notes_html, plain_text
 from podcast_server.pages.assets import Assets, assets_blueprint
+from podcast_server.pages.look import look_address
 from podcast_server.pages.member.signed_in import signed_in
 from podcast_server.pages.public.artwork.variants import variant_address, variant_set
 from podcast_server.pages.sound_mark import sound_path
@@ -16,6 +17,7 @@ from podcast_server.pages.studio.guard import the_worker
 from podcast_server.pages.studio.menu import studio_menu
 from podcast_server.pages.studio.words import audience_words, standing_words_of, status_words
 from podcast_server.services import Services
+from podcast_server.settings import SiteSettings
 
 
 def install_dressing(app: Flask, services: Services) -> None:
@@ -30,7 +32,6 @@ def install_dressing(app: Flask, services: Services) -> None:
         artwork=variant_address,
         artwork_set=variant_set,
         addresses=services.addresses,
-        site_name=services.settings.site.name,
         sound_path=sound_path,
         signed_in=signed_in,
         worker=the_worker,
@@ -39,4 +40,12 @@ def install_dressing(app: Flask, services: Services) -> None:
         audience_words=audience_words,
         standing_words_of=standing_words_of,
     )
+    app.context_processor(lambda: _look(services))
     environment.filters.update(notes=notes_html, words=plain_text)
+
+
+def _look(services: Services) -> dict[str, object]:
+    """What the owner may have changed since the last page."""
+    site = services.site
+    own = site.accent != SiteSettings().accent
+    return {"site_name": site.name, "look": look_address(site.accent) if own else None}

@@ -11,6 +11,7 @@ from podcast_server.pages.checkout.gift.views import blueprint as gift
 from podcast_server.pages.checkout.join.views import blueprint as join_plan
 from podcast_server.pages.checkout.pay.views import blueprint as pay
 from podcast_server.pages.checkout.seats.views import blueprint as seats
+from podcast_server.pages.look import blueprint as look
 from podcast_server.pages.member.account.views import blueprint as account
 from podcast_server.pages.member.add.views import blueprint as add
 from podcast_server.pages.member.billing.inviting import blueprint as inviting
@@ -56,10 +57,12 @@ from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
 from podcast_server.pages.studio.sharing.views import blueprint as studio_sharing
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
+from podcast_server.pages.studio.site.views import blueprint as studio_site
 from podcast_server.pages.studio.status.views import blueprint as studio_status
 from podcast_server.pages.studio.uploads.views import blueprint as studio_uploads
 
 PAGES: tuple[Blueprint, ...] = (
+    look,  # /look/<colour>.css
     home,  # /
     show,  # /shows/<slug>
     episode,  # /shows/<slug>/<key>, …/transcript
@@ -93,6 +96,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_join,  # /studio/join/<token>
     studio_people,  # /studio/people, /studio/people/log
     studio_status,  # /studio/status, /studio/status/outbox
+    studio_site,  # /studio/site
     studio_archive,  # /studio/archive
     studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
     studio_bring,  # /studio/bring

@@ -33,6 +33,7 @@ PATHS = (
     "/studio/people/log",
     "/studio/status",
     "/studio/bring",
+    "/studio/site",
     "/studio/status/outbox",
     "/studio/nowhere",
 )

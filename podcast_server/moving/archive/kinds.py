@@ -119,6 +119,7 @@ LEFT_OUT = {
     "recovery_codes": "secret",
     "sign_in_requests": "under way",
     "sign_ins": "sessions",
+    "site_choices": "how the new server looks is its owner's business",
     "staff": "the new server's own, with secrets",
     "staff_invitations": "under way",
     "staff_roles": "of staff",

@@ -26,7 +26,7 @@ def post_letter(
         session,
         letter,
         recipient,
-        site_name=services.settings.site.name,
+        site_name=services.site.name,
         now=now,
         expires_at=expires_at,
     )

@@ -71,7 +71,7 @@ def asked_email() -> str:
 def _letter(services: Services, database: Session, way: WayIn, show: Show | None) -> Letter:
     asked = way.request
     address = f"{services.addresses.public_url}/sign-in/{way.token}"
-    site = services.settings.site.name
+    site = services.site.name
     if show is not None:
         return join_letter(asked.language, show.title, address, way.code)
     known = database.scalar(select(Member.id).where(Member.email == asked.email))

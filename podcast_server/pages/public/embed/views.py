@@ -81,7 +81,7 @@ def _describe(services: Services, show: Show, card: EpisodeCard) -> dict[str, An
     facts: dict[str, Any] = {
         "version": "1.0",
         "type": "rich",
-        "provider_name": services.settings.site.name,
+        "provider_name": services.site.name,
         "provider_url": public_url + "/",
         "title": card.episode.title,
         "author_name": show.author or show.title,

@@ -76,7 +76,7 @@ def add(slug: str) -> Response:
         return _refuse(slug, form)
     try:
         with doing("member.add", form.email.data) as database:
-            language, name = services.settings.site.language, form.name.data or ""
+            language, name = services.site.language, form.name.data or ""
             member = ensure_member(database, form.email.data, now=now, name=name, locale=language)
             give_by_hand(database, member.id, form)
             feed = ensure_feed(

@@ -66,7 +66,7 @@ def _invite(form: InviteForm) -> bool:
                 invited_by=the_person().id,
                 now=now,
             )
-            site = services.settings.site.name
+            site = services.site.name
             show = database.get(Show, invitation.show_id) if invitation.show_id else None
             letter = staff_invitation_letter(
                 language,

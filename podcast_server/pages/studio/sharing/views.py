@@ -135,7 +135,7 @@ def dismiss(slug: str, case_id: int) -> Response:
 
 def _take(step: Step, case_id: int) -> bool:
     services = the_services()
-    keeper = keeper_of(services.settings, services.tokens.newest)
+    keeper = keeper_of(services.current, services.tokens.newest)
     cause = Cause(the_person().email[:80], "fetched more widely than one member does")
     with doing(f"sharing.{step}", str(case_id)) as database:
         due = Due(step, _case_here(database, case_id).feed_id, case_id, ())

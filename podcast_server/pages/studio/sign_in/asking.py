@@ -55,7 +55,7 @@ def asking_email() -> str:
 
 
 def _letter(services: Services, database: Session, way: WayIn) -> Letter:
-    site, language = services.settings.site.name, way.request.language
+    site, language = services.site.name, way.request.language
     try:
         find_staff(database, way.request.email)
     except NoSuchStaffError:

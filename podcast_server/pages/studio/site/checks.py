@@ -1,0 +1,77 @@
+"""Trying out what the site stands on: mail, storage and payments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+
+from flask_babel import gettext
+
+from episodes.storage.base import StorageError
+from podcast_server.billing.errors import BillingError
+from podcast_server.mail.transport import MailError, choose_transport
+from podcast_server.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a trial gave; ``advice`` says what to do where it is not ``good``."""
+
+    good: bool
+    text: str
+    advice: str = ""
+
+
+def try_mail(services: Services, recipient: str, now: datetime) -> list[Result]:
+    """Send a mail to whoever asks."""
+    settings = services.settings.mail
+    transport = choose_transport(settings)
+    if transport is None:
+        advice = gettext("Set [mail] host in config.toml; until then mail waits in the outbox.")
+        return [Result(False, gettext("No mail server is set."), advice)]
+    message = EmailMessage()
+    message["From"] = settings.sender or recipient
+    message["To"] = recipient
+    message["Date"] = now
+    message["Subject"] = gettext("A trial from %(site)s", site=services.site.name)
+    message.set_content(gettext("This mail came through: everything is well."))
+    try:
+        transport.send(message)
+    except MailError as error:
+        return [Result(False, str(error), gettext("Look at [mail] in config.toml."))]
+    text = gettext(
+        "The mail server took a mail for %(address)s. See that it arrived.", address=recipient
+    )
+    return [Result(True, text)]
+
+
+def try_storage(services: Services, _recipient: str, _now: datetime) -> list[Result]:
+    """Write, read and delete a small object."""
+    try:
+        services.storage.check()
+    except StorageError as error:
+        return [Result(False, str(error), gettext("Look at [storage] in config.toml."))]
+    return [Result(True, gettext("Files can be written, read and deleted."))]
+
+
+def try_payments(services: Services, _recipient: str, _now: datetime) -> list[Result]:
+    """Ask the provider whether our account is set up."""
+    if not services.settings.stripe.secret_key.get_secret_value():
+        advice = gettext("docs/stripe.md leads through connecting Stripe.")
+        return [Result(True, gettext("Payments are confirmed by hand."), advice)]
+    try:
+        found = services.till.selling.check(services.settings.site.public_url)
+    except BillingError as error:
+        return [Result(False, str(error), gettext("Look at [stripe] in config.toml."))]
+    return [
+        Result(not each.advice, f"{each.subject}: {each.message}", each.advice) for each in found
+    ]
+
+
+TRIALS: dict[str, Callable[[Services, str, datetime], list[Result]]] = {
+    "mail": try_mail,
+    "storage": try_storage,
+    "payments": try_payments,
+}

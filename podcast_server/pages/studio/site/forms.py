@@ -1,0 +1,28 @@
+"""What the owner decides of the whole site."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import ColorField, SelectChoice, SelectField, StringField
+from wtforms.validators import DataRequired, Length, Regexp
+
+from podcast_server.i18n import LANGUAGES
+
+
+class SiteForm(FlaskForm):  # type: ignore[misc]
+    """Name, language and colour."""
+
+    name = StringField(
+        _("Name of the site"),
+        validators=[DataRequired(_("A site needs a name.")), Length(max=100)],
+        filters=[lambda text: " ".join((text or "").split())],
+    )
+    language = SelectField(
+        _("Language for those who ask for none"),
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+    )
+    accent = ColorField(
+        _("Colour"),
+        validators=[Regexp(r"#[0-9a-fA-F]{6}\Z", message=_("Choose a colour."))],
+    )

@@ -1,0 +1,1 @@
+"""What the owner decides of the whole site in the studio: its name, language and colour."""

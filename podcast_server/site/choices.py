@@ -1,0 +1,67 @@
+"""Reading and writing the owner's choices. Every process sees a change within seconds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from podcast_server.database import reading
+from podcast_server.settings import SiteSettings
+from podcast_server.site.models import SiteChoice
+
+log = logging.getLogger(__name__)
+
+NAMES = ("name", "language", "accent")
+FRESH = 5.0  # seconds
+
+
+def choose(session: Session, values: Mapping[str, str], now: datetime) -> None:
+    """Keep some choices; an empty value goes back to config.toml."""
+    for name, value in values.items():
+        if name not in NAMES:
+            raise KeyError(name)
+        row = session.get(SiteChoice, name)
+        if not value:
+            if row is not None:
+                session.delete(row)
+        elif row is None:
+            session.add(SiteChoice(name=name, value=value, updated_at=now))
+        else:
+            row.value, row.updated_at = value, now
+    session.flush()
+
+
+class SiteChoices:
+    """The choices as this process last read them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._choices: dict[str, str] = {}
+
+    def over(self, base: SiteSettings, engine: Engine) -> SiteSettings:
+        """The settings with the choices over them; as last known while the database is away."""
+        if time.monotonic() - self._read_at > FRESH:
+            self._read(engine)
+        return base.model_copy(update=self._choices) if self._choices else base
+
+    def forget(self) -> None:
+        """Read them anew the next time."""
+        self._read_at = float("-inf")
+
+    def _read(self, engine: Engine) -> None:
+        with self._lock:
+            try:
+                with reading(engine) as session:
+                    rows = session.scalars(select(SiteChoice).where(SiteChoice.name.in_(NAMES)))
+                    self._choices = {row.name: row.value for row in rows}
+            except SQLAlchemyError as error:
+                log.warning("the site's choices cannot be read: %s", type(error).__name__)
+            self._read_at = time.monotonic()

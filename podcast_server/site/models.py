@@ -1,0 +1,20 @@
+"""The owner's choices, over those of config.toml."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from episodes.db import Base, UTCDateTime
+
+
+class SiteChoice(Base):
+    """One setting of the site that was changed in the studio."""
+
+    __tablename__ = "site_choices"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
