@@ -1,7 +1,7 @@
 """site choices
 
 Revision ID: a23161295f4d
-Revises: 581d43cbfe95
+Revises: c1506731c675
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 import episodes.db
 
 revision = "a23161295f4d"
-down_revision = "581d43cbfe95"
+down_revision = "c1506731c675"
 branch_labels = None
 depends_on = None
 
