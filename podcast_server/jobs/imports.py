@@ -45,16 +45,21 @@ def work_on_imports(services: Services, now: datetime) -> None:
     for number, state in under_way:
         try:
             _WORK[state](desk, number, now)
-        except (MemberImportError, BillingError) as error:
+        except MemberImportError as error:  # trying again would not help
+            _note_problem(services, number, str(error), state="draft")
+        except BillingError as error:
             _note_problem(services, number, str(error))
     post_invitations(desk, services.site.name, add_link_of(services), now)
 
 
-def _note_problem(services: Services, number: int, problem: str) -> None:
-    """For the podcaster to read; the next round tries again."""
+def _note_problem(services: Services, number: int, problem: str, *, state: str = "") -> None:
+    """For the podcaster to read. One that cannot be read is a draft again, for other choices."""
     log.warning("import %d: %s", number, problem)
     with services.sessions.begin() as session:
-        find_import(session, number).problem = problem[:500]
+        found = find_import(session, number)
+        found.problem = problem[:500]
+        if found.state == "reading" and state:
+            found.state = state
 
 
 def add_link_of(services: Services) -> AddLink:

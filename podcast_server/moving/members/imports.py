@@ -127,6 +127,7 @@ def change_choices(session: Session, row: MemberImport, choices: Choices) -> Non
     if row.state != "draft":
         raise NoSuchImport(f"import {row.id} has begun already")
     row.choices, row.digest = as_json(choices), _digest(content_of(row), choices)
+    row.problem = ""
     session.flush()
 
 
@@ -143,11 +144,15 @@ def find_import(session: Session, number: int) -> MemberImport:
     return row
 
 
-def list_imports(session: Session, show_id: int | None = None) -> list[MemberImport]:
-    """All imports, or those of one show's studio, newest first."""
+def list_imports(
+    session: Session, show_id: int | None = None, *, commanded: bool = True
+) -> list[MemberImport]:
+    """All imports, or those of one show's studio, newest first; ``commanded`` with those from
+    the command line, which belong to no show."""
     query = select(MemberImport).order_by(MemberImport.id.desc()).limit(200)
     if show_id is not None:
-        query = query.where(MemberImport.show_id == show_id)
+        theirs = MemberImport.show_id == show_id
+        query = query.where(theirs | MemberImport.show_id.is_(None) if commanded else theirs)
     return list(session.scalars(query))
 
 

@@ -57,9 +57,8 @@ _UNDER_WAY = ("reading", "applying", "undoing")
 @blueprint.get("/shows/<slug>/members/import")
 def page(slug: str) -> Response:
     with reading(the_services().engine) as database:
-        rows = [
-            (each, progress_of(database, each)) for each in list_imports(database, the_show().id)
-        ]
+        found = list_imports(database, the_show().id, commanded=the_person().is_owner)
+        rows = [(each, progress_of(database, each)) for each in found]
         offers = offered_targets(database, the_person(), database.get_one(Show, the_show().id))
     return make_response(
         render_template(
@@ -113,9 +112,11 @@ def upload(slug: str) -> Response:
 
 
 def import_here(session: Session, number: int) -> MemberImport:
-    """An import that began in this show's studio; 404 for any other."""
+    """An import that began in this show's studio or, for owners, on the command line; 404 for
+    any other."""
+    theirs = {the_show().id, None} if the_person().is_owner else {the_show().id}
     found = session.get(MemberImport, number)
-    if found is None or found.show_id != the_show().id:
+    if found is None or found.show_id not in theirs:
         abort(404)
     return found
 
@@ -132,7 +133,7 @@ def one(slug: str, number: int) -> Response:
 def _draft(database: Session, found: MemberImport) -> Response:
     choices = choices_of(found)
     only = request.args.get("verdict", "")
-    totals, problem = Totals(), ""
+    totals, problem = Totals(), found.problem
     shown: list[Verdict] = []
     table = read_table(content_of(found), choices)
     try:
@@ -200,14 +201,21 @@ def verdicts(slug: str, number: int) -> Response:
     """Every row with its verdict, harmless in a spreadsheet."""
     with reading(the_services().engine) as database:
         found = import_here(database, number)
-        if found.state == "draft":
-            choices = choices_of(found)
-            text = table_of(_verdicts(database, read_table(content_of(found), choices), choices))
-        else:
-            rows = select(ImportedRow).where(ImportedRow.import_id == number)
-            text = table_of(database.scalars(rows.order_by(ImportedRow.number)))
+        try:
+            text = _table(database, found)
+        except MemberImportError as error:  # a plan that is gone since
+            flash(str(error), "danger")
+            return redirect(url_for(".one", slug=slug, number=number), 303)
     answer = make_response(text)
     answer.mimetype = "text/csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}-import-{number}.csv"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _table(database: Session, found: MemberImport) -> str:
+    if found.state == "draft":
+        choices = choices_of(found)
+        return table_of(_verdicts(database, read_table(content_of(found), choices), choices))
+    rows = select(ImportedRow).where(ImportedRow.import_id == found.id)
+    return table_of(database.scalars(rows.order_by(ImportedRow.number)))

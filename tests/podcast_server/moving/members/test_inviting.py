@@ -184,6 +184,7 @@ def test_the_job_says_what_stands_in_the_way(mover: Mover, services: Services) -
     number = mover.begin(b"who\nsomebody\n")
     work_on_imports(services, mover.shop.now)
     assert "no column holds e-mail addresses" in mover.imported(number).problem
+    assert mover.imported(number).state == "draft"
 
 
 def test_the_link_in_the_mail_opens_the_buttons_for_two_weeks(

@@ -20,7 +20,9 @@ from podcast_server.accounts.staff.models import AuditEntry
 from podcast_server.billing.plans import create_plan
 from podcast_server.jobs.imports import work_on_imports
 from podcast_server.mail.models import OutgoingMail
+from podcast_server.moving.members.imports import begin_import
 from podcast_server.moving.members.models import MemberImport
+from podcast_server.moving.members.targets import Choices
 from podcast_server.services import Services
 from tests.builders import build_show
 from tests.conftest import Clock
@@ -216,6 +218,41 @@ def test_the_old_public_address_is_led_to_the_feed_here(desk: Desk) -> None:
     assert answer.status_code == 301
     assert answer.headers["Location"].endswith("/shows/harbour/feed.xml")
     assert "is no address" in desk.send(f"{HERE}/address", address="harbour").text
+
+
+def test_a_plan_that_is_gone_since_is_said_on_the_page(
+    desk: Desk, services: Services, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        ours = session.get_one(Show, harbour.id)
+        plan = create_plan(session, name="Gold", opens=[(ours, None)], prices=[], now=now)
+    send(desk, sample("patreon"), default="plan:gold")
+    with services.sessions.begin() as session:
+        session.merge(plan).slug = "silver"
+    assert "gold" in desk.get(f"{HERE}/1").text
+    assert desk.get(f"{HERE}/1/verdicts.csv").mimetype == "text/html"
+    desk.send(f"{HERE}/1/apply")
+    assert members(services) == set()
+
+
+def test_owners_see_imports_of_the_command_line_and_editors_do_not(
+    desk: Desk, hire: Callable[..., Desk], services: Services, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        begin_import(
+            session,
+            sample("patreon"),
+            Choices(default="show:harbour"),
+            file_name="typed.csv",
+            by="cli",
+            now=now,
+        )
+    work_on_imports(services, now)
+    assert "typed.csv" in desk.get(HERE).text
+    assert "Brought over" in desk.get(f"{HERE}/1").text
+    editor = hire("editor", harbour)
+    assert "typed.csv" not in editor.get(HERE).text
+    assert editor.get(f"{HERE}/1").status_code == 404
 
 
 @pytest.fixture
