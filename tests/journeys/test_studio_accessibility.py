@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session
 
+from podcast_server.moving.members.imports import begin_import
+from podcast_server.moving.members.targets import Choices
+from podcast_server.services import now_utc
 from tests.browser import Theme, axe_violations, chromium, demo_site, visiting
+from tests.podcast_server.moving.members.conftest import sample
 from tests.running import Installation
 
 pytestmark = pytest.mark.slow
@@ -26,6 +31,8 @@ PATHS = (
     f"{SHOW}/sales",
     f"{SHOW}/members",
     f"{SHOW}/members/1",
+    f"{SHOW}/members/import",
+    f"{SHOW}/members/import/1",
     f"{SHOW}/settings",
     f"{SHOW}/artwork",
     "/studio/account",
@@ -42,8 +49,26 @@ PATHS = (
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     place = demo_site(tmp_path_factory.mktemp("site"))
+    with place.services() as services, services.sessions.begin() as session:
+        keep_draft(session)
     with place.serving():
         yield place
+
+
+def keep_draft(session: Session) -> None:
+    """A table of another host, looked at and not yet brought over."""
+    choices = Choices(default="show:harbour", tiers={"Patron of the Harbour": "skip"})
+    data = sample("patreon") + b"Nobody,,,Active patron\n"
+    begin_import(
+        session,
+        data,
+        choices,
+        file_name="Members.csv",
+        by="owner@example.org",
+        now=now_utc(),
+        show_id=1,
+        draft=True,
+    )
 
 
 @pytest.fixture(scope="module")
