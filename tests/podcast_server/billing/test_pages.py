@@ -10,9 +10,10 @@ from werkzeug.test import TestResponse
 
 from episodes.models import Show
 from episodes.shows import ensure_tier
+from podcast_server.billing.changes import refund_payment
 from podcast_server.billing.doubles import undo_doubles
 from podcast_server.billing.letters import post_payment_letters
-from podcast_server.billing.models import Checkout, Gift, Plan, SeatGroup, Subscription
+from podcast_server.billing.models import Checkout, Gift, Payment, Plan, SeatGroup, Subscription
 from podcast_server.billing.plans import PriceTerms
 from podcast_server.services import Services
 from tests.podcast_server.billing.post import Post
@@ -266,6 +267,17 @@ def test_my_payments_say_what_i_pay_and_when(
     page = visitor.get("/me/billing")
     assert "€5 a month" in page.text
     assert "Next payment on July 1, 2026." in page.text
+
+
+def test_my_payments_list_each_payment_and_what_came_back(
+    shop: Shop, visitor: Visitor, letters: Letters
+) -> None:
+    joined(shop, visitor, letters)
+    assert "€5</strong>" in visitor.get("/me/billing").text.split('id="paid"')[1]
+    with shop.session() as session:
+        [payment] = session.query(Payment).all()
+    refund_payment(shop.till, payment, eur(150), closes=False, by="owner", now=shop.now)
+    assert "€1.50 given back" in visitor.get("/me/billing").text
 
 
 def test_cancelling_says_the_date_and_can_be_taken_back(

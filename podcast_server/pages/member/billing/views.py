@@ -43,6 +43,7 @@ from podcast_server.pages.checkout.words import (
     refusal_words,
     standing_words,
 )
+from podcast_server.pages.member.billing.paid import payments_made
 from podcast_server.pages.member.signed_in import member_required, the_member
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
@@ -82,7 +83,12 @@ def page() -> Response:
             if each.purpose in {"collection", "membership"} and (each.collection or each.plan)
         ]
         page = render_template(
-            "member/billing/billing.html", lines=lines, gifts=gifts, groups=groups, bought=bought
+            "member/billing/billing.html",
+            lines=lines,
+            gifts=gifts,
+            groups=groups,
+            bought=bought,
+            paid=payments_made(database, member.id),
         )
     return make_response(page)
 
