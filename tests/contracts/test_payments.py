@@ -240,6 +240,15 @@ def test_the_checkout_behind_a_subscription_or_a_payment_can_be_found(bench: Ben
 # subscriptions
 
 
+def test_what_a_payer_subscribes_to_is_found_by_the_payer(bench: Bench) -> None:
+    subscription = bench.join()
+    payer = Ref("customer", subscription.customer_ref)
+    assert one(bench.provider.look_up(payer), SubscriptionFact).ref == subscription.ref
+    bench.provider.cancel_subscription(subscription.ref, at_once=True)
+    assert not bench.provider.look_up(payer)
+    assert not bench.provider.look_up(Ref("customer", "cus_nobody"))
+
+
 def test_a_paid_subscription_is_active_for_its_period(bench: Bench) -> None:
     begun = bench.clock.now
     fact = bench.join(quantity=3, first_total=FIVE.times(3))

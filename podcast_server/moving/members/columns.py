@@ -39,6 +39,8 @@ def choose_columns(sheet: Sheet, preset: Preset | None, chosen: Mapping[str, str
     """
     known = PLAIN_NAMES if preset is None else preset.columns
     columns = {field: _present(sheet, known.get(field, ())) for field in FIELDS}
+    # Podcasters add this one to an export themselves.
+    columns["old_feed"] = columns["old_feed"] or _present(sheet, PLAIN_NAMES["old_feed"])
     for field, name in chosen.items():
         if field not in FIELDS:
             raise MappingRefused(f"“{field}” is none of: {', '.join(FIELDS)}")

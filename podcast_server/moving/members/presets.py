@@ -191,6 +191,21 @@ PRESETS: tuple[Preset, ...] = (
         words={"subscriber": "active", "monthly": "active", "yearly": "active", "author": "active"},
     ),
     Preset(
+        "steady",
+        "Steady",
+        frozenset({"email", "planname", "subscriptionstate", "subscriptionperiod"}),
+        {
+            "email": ("email",),
+            "first_name": ("first_name",),
+            "last_name": ("last_name",),
+            "tier": ("plan_name",),
+            "joined": ("subscribed_at",),
+            "expires": ("expires_at", "trial_ends_at"),
+            "status": ("subscription_state",),
+        },
+        words={"guest": "active"},
+    ),
+    Preset(
         "supercast",
         "Supercast",
         frozenset({"email", "planname", "state", "feedurl"}),

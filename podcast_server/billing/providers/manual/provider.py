@@ -97,6 +97,8 @@ class ManualProvider:
         """Read the books."""
         now = self._clock()
         with self._sessions() as session:
+            if ref.kind == "customer":
+                return _of_customer(session, ref, now)
             if ref.kind == "payment" or ref.id.startswith("manual-"):
                 return _of_payment(session, ref, now)
             order = _find(session, ref.id)
@@ -272,6 +274,13 @@ def _take(order: ManualOrder, amount: int, now: datetime, note: str) -> None:
 
 def _find(session: Session, ref: str) -> ManualOrder | None:
     return session.scalars(select(ManualOrder).where(ManualOrder.ref == ref)).first()
+
+
+def _of_customer(session: Session, ref: Ref, now: datetime) -> Facts:
+    """What somebody pays again and again; payers are known by address."""
+    orders = select(ManualOrder).where(ManualOrder.customer_ref == ref.id, ManualOrder.repeats)
+    found = session.scalars(orders.order_by(ManualOrder.id))
+    return tuple(subscription_fact(each, now) for each in found if each.ended_at is None)
 
 
 def _payment_id(ref: str) -> int:

@@ -69,6 +69,22 @@ def test_substack(mover: Mover) -> None:
     }
 
 
+def test_steady(mover: Mover) -> None:
+    assert mover.words(sample("steady")) == {
+        "ada@example.org": "new",
+        "grete@example.org": "new",
+        "gustav@example.org": "new",
+        "olaf@example.org": "skipped ended",
+    }
+
+
+def test_a_column_of_old_feeds_that_was_added_to_an_export_is_found(mover: Mover) -> None:
+    lines = sample("substack").decode().splitlines()
+    data = "\n".join([f"{lines[0]},old feed", f"{lines[1]},/feed/abc"]).encode()
+    [verdict] = mover.look(data)
+    assert verdict.entry.old_feed == "/feed/abc"
+
+
 def test_stripe_subscriptions_need_stripe(mover: Mover) -> None:
     with pytest.raises(MappingRefused, match="secret_key"):
         mover.look(sample("stripe_subscriptions"))
