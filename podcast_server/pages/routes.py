@@ -42,6 +42,7 @@ from podcast_server.pages.studio.join.views import blueprint as studio_join
 from podcast_server.pages.studio.listen import blueprint as studio_listen
 from podcast_server.pages.studio.member_import.acting import blueprint as studio_member_import_acts
 from podcast_server.pages.studio.member_import.views import blueprint as studio_member_import
+from podcast_server.pages.studio.members.discount import blueprint as studio_discount
 from podcast_server.pages.studio.members.one import blueprint as studio_member
 from podcast_server.pages.studio.members.refund import blueprint as studio_refund
 from podcast_server.pages.studio.members.views import blueprint as studio_members
@@ -117,5 +118,6 @@ PAGES: tuple[Blueprint, ...] = (
     studio_member_import_acts,  # …/import/<number>/apply, …/invite, …/undo
     studio_member,  # /studio/shows/<slug>/members/<id>
     studio_sharing,  # /studio/shows/<slug>/sharing
+    studio_discount,  # …/discount
     studio_refund,  # …/payments/<id>/refund
 )

@@ -88,6 +88,8 @@ class Subscription(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     past_due_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     problem: Mapped[str] = mapped_column(String(255), default="")  # for the podcaster to look at
+    # The coupon that the podcaster gave by hand last; how long it lasts, the provider knows.
+    discount: Mapped[str] = mapped_column(String(40), default="", server_default="")
     as_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     plan: Mapped[Plan | None] = relationship()

@@ -147,6 +147,11 @@ class PaymentProvider(Protocol):
         """Where the payer manages cards and invoices; None when our own pages do it."""
         ...
 
+    def set_discount(self, ref: str, coupon_ref: str, *, key: str) -> None:
+        """Make the next payments of a subscription smaller by a published coupon; "" for whole
+        ones again."""
+        ...
+
     def change_subscription(
         self, ref: str, *, key: str, price_ref: str = "", quantity: int = 0, charge_now: bool
     ) -> None:

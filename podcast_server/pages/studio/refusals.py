@@ -40,6 +40,8 @@ SENTENCES = (
     N_("say month, year, once, or for example “2 weeks”"),
     N_("say why, for the member's history"),
     N_("this would be over already"),
+    N_("this coupon does not fit this membership"),
+    N_("payments by hand need no coupon: confirm the sum that came"),
     N_("a code is 3 to 40 letters and digits"),
     N_("the code %(code)s was used before: choose another"),
     N_("a code takes off either a percentage or an amount"),

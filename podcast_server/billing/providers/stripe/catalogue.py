@@ -10,6 +10,7 @@ from stripe.params import (
     PromotionCodeCreateParams,
 )
 
+from podcast_server.billing.errors import ProviderRefused
 from podcast_server.billing.providers.base import Discount, PriceTag, Product
 from podcast_server.billing.providers.stripe.amounts import to_stripe
 from podcast_server.billing.providers.stripe.client import once, talking
@@ -73,6 +74,14 @@ def publish_coupon(client: stripe.StripeClient, discount: Discount) -> str:
         if discount.closes_at is not None:
             code["expires_at"] = int(discount.closes_at.timestamp())
         return client.v1.promotion_codes.create(code, once("code", discount.key, code)).id
+
+
+def coupon_of(client: stripe.StripeClient, ref: str) -> str:
+    """The coupon behind a promotion code. Raises ProviderRefused where it was deleted."""
+    coupon = client.v1.promotion_codes.retrieve(ref).promotion.coupon
+    if coupon is None:
+        raise ProviderRefused("the coupon was deleted at Stripe")
+    return coupon if isinstance(coupon, str) else coupon.id
 
 
 def retire_coupon(client: stripe.StripeClient, ref: str) -> None:

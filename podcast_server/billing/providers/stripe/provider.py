@@ -120,6 +120,14 @@ class StripeProvider:
         with talking():
             return self._client.v1.billing_portal.sessions.create(params).url
 
+    def set_discount(self, ref: str, coupon_ref: str, *, key: str) -> None:
+        """The coupon behind the code, so that limits for those who type it do not matter."""
+        with talking():
+            params: SubscriptionUpdateParams = {"discounts": ""}
+            if coupon_ref:
+                params = {"discounts": [{"coupon": catalogue.coupon_of(self._client, coupon_ref)}]}
+            self._client.v1.subscriptions.update(ref, params, once("discount", key, params))
+
     def change_subscription(
         self, ref: str, *, key: str, price_ref: str = "", quantity: int = 0, charge_now: bool
     ) -> None:

@@ -24,6 +24,7 @@ from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import is_of_show
 from podcast_server.accounts.standing import state_at
 from podcast_server.billing.changes import cancel_subscription
+from podcast_server.billing.discounts import coupons_to_give
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.leaving import (
     export_payer,
@@ -52,6 +53,7 @@ def page(slug: str, member_id: int) -> Response:
     now, show_id = current_time(), the_show().id
     with reading(the_services().engine) as database:
         member = member_here(database, member_id)
+        paying = paying_for(database, member_id, show_id)
         access = database.get(Access, (member_id, show_id))
         feeds = feeds_of(database, member_id, show_id)
         facts = {
@@ -63,7 +65,12 @@ def page(slug: str, member_id: int) -> Response:
             "feeds": [(each, in_words(examine_feed(database, each, now), now)) for each in feeds],
             "payments": payments_of(database, member_id, show_id),
             "can_refund": can_refund,
-            "paying": paying_for(database, member_id, show_id),
+            "paying": paying,
+            "coupons": {
+                each.key: coupons_to_give(database, each, now)
+                for each in paying
+                if each.realm != "manual"
+            },
             "form": GiveForm(formdata=None).offer(database.get_one(Show, show_id)),
             "about": NoteForm(formdata=None, data={"name": member.name, "note": member.note}),
         }

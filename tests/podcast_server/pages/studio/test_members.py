@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -182,7 +183,7 @@ def test_nothing_is_taken_away_while_the_payments_cannot_be_ended(
     def refuse(*_words: object, **_more: object) -> None:
         raise ProviderUnavailable("Stripe does not answer: try again in a minute")
 
-    monkeypatch.setattr(one, "paying_for", lambda *_: [object()])
+    monkeypatch.setattr(one, "paying_for", lambda *_: [SimpleNamespace(realm="manual", key="")])
     monkeypatch.setattr(one, "cancel_subscription", refuse)
     assert "The payment service does not answer" in owner.send(path(ada, "/end")).text
     assert "ada@example.org" in owner.get(f"{LIST}?state=member").text
