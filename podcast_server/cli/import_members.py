@@ -22,7 +22,7 @@ from podcast_server.cli.context import (
     pass_context,
     print_json,
 )
-from podcast_server.jobs.imports import desk_of
+from podcast_server.jobs.imports import desk_of, hosts_here
 from podcast_server.moving.members.apply import carry_on
 from podcast_server.moving.members.columns import entries
 from podcast_server.moving.members.errors import TableRefused
@@ -157,7 +157,10 @@ def _dry_run(
         click.echo(_line(verdict))
     if table.sheet.size > _SHOWN:
         click.echo(f"  … {table.sheet.size - _SHOWN} more rows: --report FILE writes all")
-    _print_totals(table, totals)
+    _print_totals(totals)
+    for name in totals.strange_hosts(hosts_here(context.services)):
+        click.echo(f"{'':>7} They were at {name}: if that name is yours, point it at this server")
+        click.echo(f"{'':>7} and add it to [site] old_hosts.")
     click.echo("\nNothing was changed. Run it again with --apply to bring them over.")
 
 
@@ -179,7 +182,7 @@ def _line(verdict: Verdict) -> str:
     return f"  line {verdict.entry.number}: {who} {verdict.word}{why}{detail}"
 
 
-def _print_totals(table: Table, totals: Totals) -> None:
+def _print_totals(totals: Totals) -> None:
     click.echo()
     for word in WORDS:
         if totals.words[word]:

@@ -16,11 +16,11 @@ from podcast_server.cli.context import (
     pass_context,
     print_rows,
 )
-from podcast_server.jobs.imports import add_link_of, desk_of
+from podcast_server.jobs.imports import add_link_of, desk_of, hosts_here
 from podcast_server.moving.members.imports import find_import, list_imports, progress_of
 from podcast_server.moving.members.invite import pause_inviting, post_invitations, start_inviting
 from podcast_server.moving.members.models import MemberImport
-from podcast_server.moving.members.paths import PATH_SECRET, keep_public_path
+from podcast_server.moving.members.paths import PATH_SECRET, keep_public_path, old_host
 from podcast_server.moving.members.undo import begin_undo, carry_on_undoing
 from podcast_server.services import now_utc
 
@@ -135,4 +135,7 @@ def address(context: Context, slug: str, address_: str) -> None:
     with context.writing() as session:
         show = find_show(session, slug)
         kept = keep_public_path(session, secret, show, address_, now_utc())
+    name = old_host(address_)
+    if name and name not in hosts_here(context.services):
+        click.echo(f"Point {name} at this server, and add it to [site] old_hosts.")
     click.echo(f"{kept} leads to {context.settings.site.public_url}/shows/{slug}/feed.xml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -34,6 +35,12 @@ def desk_of(services: Services) -> Desk:
     """What bringing members over needs, of this installation."""
     language = services.site.language
     return Desk(services.till, services.tokens.derive(PATH_SECRET), language)
+
+
+def hosts_here(services: Services) -> list[str]:
+    """Names of hosts under which old feed addresses are asked for here."""
+    site = services.settings.site
+    return [urlsplit(site.public_url).hostname or "", *site.old_hosts]
 
 
 def work_on_imports(services: Services, now: datetime) -> None:

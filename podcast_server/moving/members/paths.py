@@ -48,6 +48,14 @@ def old_path(cell: str, template: str = "") -> str:
     return _spelled(unquote(parts.path), parts.query)
 
 
+def old_host(cell: str) -> str:
+    """The name of the host that an old address names; "" for a path alone."""
+    try:
+        return (urlsplit(cell.strip()).hostname or "")[:255]
+    except ValueError:
+        return ""
+
+
 def _spelled(path: str, query: str) -> str:
     """One spelling for all ways to write the same address."""
     pairs = sorted(parse_qsl(query, keep_blank_values=True))

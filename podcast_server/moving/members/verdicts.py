@@ -19,7 +19,7 @@ from podcast_server.billing.entitle import Right
 from podcast_server.billing.models import Plan, Price, RemoteObject, Subscription
 from podcast_server.moving.members.columns import Entry
 from podcast_server.moving.members.dates import read_moment
-from podcast_server.moving.members.paths import old_path
+from podcast_server.moving.members.paths import old_host, old_path
 from podcast_server.moving.members.presets import STATES, Preset
 from podcast_server.moving.members.targets import Choices, Target, Targets, target_of_plan
 
@@ -79,6 +79,7 @@ class Totals:
     adopted: int = 0
     endless: int = 0
     old_feeds: int = 0
+    old_hosts: Counter[str] = field(default_factory=Counter)
 
     def add(self, verdict: Verdict) -> None:
         """Count one."""
@@ -91,6 +92,11 @@ class Totals:
             self.adopted += verdict.adopts
             self.endless += verdict.ends_at is None and not verdict.adopts
             self.old_feeds += bool(verdict.entry.old_feed)
+            self.old_hosts[old_host(verdict.entry.old_feed)] += 1
+
+    def strange_hosts(self, known: Iterable[str]) -> list[str]:
+        """Hosts that old feeds were at and that are not ``known`` to point here."""
+        return [name for name, _ in self.old_hosts.most_common(5) if name not in {"", *known}]
 
 
 @dataclass(frozen=True, slots=True)

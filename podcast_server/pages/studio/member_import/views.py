@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from episodes.models import Show
 from podcast_server.database import reading
-from podcast_server.jobs.imports import desk_of
+from podcast_server.jobs.imports import desk_of, hosts_here
 from podcast_server.moving.members.columns import entries
 from podcast_server.moving.members.errors import MemberImportError
 from podcast_server.moving.members.imports import (
@@ -153,6 +153,7 @@ def _draft(database: Session, found: MemberImport) -> Response:
             tiers=tier_choices(table, choices),
             offers=offered_targets(database, the_person(), database.get_one(Show, the_show().id)),
             totals=totals,
+            strange_hosts=totals.strange_hosts(hosts_here(the_services())),
             shown=shown,
             only=only,
             problem=problem,

@@ -123,5 +123,17 @@ def test_undo_asks_and_takes_back(applied: Terminal) -> None:
 
 def test_the_old_public_address_is_kept(applied: Terminal) -> None:
     said = applied.run("import", "address", "harbour", "https://feeds.example.org/harbour").stdout
-    assert said.startswith("/harbour leads to ")
+    assert "/harbour leads to " in said
+    assert "add it to [site] old_hosts" in said
     applied.run("import", "address", "harbour", "harbour", code=1)
+
+
+def test_hosts_of_old_feeds_that_do_not_point_here_are_named(terminal: Terminal) -> None:
+    file = terminal.folder / "supercast.csv"
+    file.write_bytes(sample("supercast"))
+    said = terminal.run("import", "members", file, "--show", "harbour").stdout
+    assert "2 old feed addresses" in said
+    assert "They were at feeds.harbour.example" in said
+    (terminal.folder / "config.toml").write_text('[site]\nold_hosts = ["feeds.harbour.example"]\n')
+    said = terminal.run("import", "members", file, "--show", "harbour").stdout
+    assert "They were at" not in said
