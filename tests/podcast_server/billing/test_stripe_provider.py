@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import stripe
 
 from podcast_server.billing.errors import (
     AmountRefused,
@@ -17,6 +18,7 @@ from podcast_server.billing.events import Ref
 from podcast_server.billing.intervals import Interval
 from podcast_server.billing.money import Money
 from podcast_server.billing.providers.base import Order, Product
+from podcast_server.billing.providers.stripe import account as account_of_stripe
 from podcast_server.billing.providers.stripe.amounts import from_stripe, to_stripe
 from podcast_server.billing.providers.stripe.checkouts import locale_of, session_params
 from podcast_server.billing.providers.stripe.client import mode_of
@@ -185,6 +187,17 @@ def test_an_incomplete_webhook_is_named_and_completed(
     assert "checkout.session.completed" in finding.message
     provider.connect("https://podcast.test")
     assert all(each.advice == "" for each in provider.check("https://podcast.test"))
+
+
+@pytest.mark.parametrize(("ours", "wrong"), [("2020-01-01.ours", True), ("2099-01-01.ours", False)])
+def test_a_webhook_that_speaks_a_newer_language_is_named(
+    provider: StripeProvider, monkeypatch: pytest.MonkeyPatch, ours: str, wrong: bool
+) -> None:
+    provider.connect("https://podcast.test")
+    monkeypatch.setattr(account_of_stripe, "OUR_VERSION", ours)
+    told = {each.subject: each for each in provider.check("https://podcast.test")}["stripe webhook"]
+    assert str(stripe.api_version) in told.message
+    assert bool(told.advice) is wrong
 
 
 def test_an_account_without_a_portal_is_told_where_to_save_it(clock: Clock) -> None:

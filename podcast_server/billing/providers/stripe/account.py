@@ -13,6 +13,9 @@ from podcast_server.billing.providers.stripe.notices import EVENT_TYPES
 WEBHOOK_PATH = "/webhooks/stripe"
 
 
+OUR_VERSION: str = str(stripe.api_version)  # of the library, which all requests name
+
+
 def check_account(client: stripe.StripeClient, realm: str, public_url: str) -> list[Finding]:
     """Account, webhook endpoint and customer portal. Raises ProviderError."""
     with talking():
@@ -52,7 +55,15 @@ def _webhook(client: stripe.StripeClient, url: str) -> Finding:
             f"it does not send {', '.join(missing)}",
             "run `podcast-server payments connect`",
         )
-    return Finding(what, url)
+    version: str = endpoint.api_version or ""
+    # Of an event only type and id are read, which older versions tell alike.
+    if version[:10] > OUR_VERSION[:10]:
+        return Finding(
+            what,
+            f"it speaks API version {version}, which is newer than this server",
+            "delete it in the Stripe dashboard and run `podcast-server payments connect`",
+        )
+    return Finding(what, f"{url}, API version {version or 'of the account'}")
 
 
 def _portal(client: stripe.StripeClient) -> Finding:
@@ -78,7 +89,7 @@ def connect_webhook(client: stripe.StripeClient, public_url: str) -> str:
     url = public_url + WEBHOOK_PATH
     # The library lists both as literals.
     events: list[Any] = list(EVENT_TYPES)
-    version: Any = stripe.api_version
+    version: Any = OUR_VERSION
     with talking():
         for each in client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter():
             if each.url.rstrip("/") == url:
