@@ -12,7 +12,7 @@ from feeds.grants import Cause
 from feeds.models import PrivateFeed
 from feeds.private_feeds import replace_feed
 from feeds.sharing.policy import Policy
-from feeds.sharing.watch import Due, due_steps, take_step
+from feeds.sharing.watch import Due, due_steps, take_step, wishes_of
 from podcast_server.accounts.members import is_erased
 from podcast_server.accounts.models import Member
 from podcast_server.i18n import LANGUAGES
@@ -78,7 +78,8 @@ def take_due(session: Session, keeper: Keeper, due: Due, cause: Cause, now: date
     show = session.get_one(Show, feed.show_id)
     member = session.get_one(Member, feed.member_id)
     if due.step == "notice" and show.owner_email:
-        letter = _notice(keeper, show, member, due)
+        wishes = wishes_of(session, show.id)
+        letter = _notice(keeper, show, member, due, mails_member=wishes.mails_member)
         _post(session, keeper, letter, show.owner_email, now)
     elif due.step == "mail" and not is_erased(member):
         _post(session, keeper, _ask(keeper, show, member, feed), member.email, now)
@@ -90,7 +91,7 @@ def take_due(session: Session, keeper: Keeper, due: Due, cause: Cause, now: date
     return True
 
 
-def _notice(keeper: Keeper, show: Show, member: Member, due: Due) -> Letter:
+def _notice(keeper: Keeper, show: Show, member: Member, due: Due, *, mails_member: bool) -> Letter:
     language = show.language[:2].lower()
     return shared_notice_letter(
         language if language in LANGUAGES else "en",
@@ -98,6 +99,7 @@ def _notice(keeper: Keeper, show: Show, member: Member, due: Due) -> Letter:
         member.email,
         len(due.days),
         f"{keeper.public_url}/studio/shows/{show.slug}/sharing",
+        mails_member=mails_member,
     )
 
 

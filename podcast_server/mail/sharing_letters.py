@@ -7,8 +7,11 @@ from podcast_server.mail.letter import Letter
 from podcast_server.mail.letters import speaker
 
 
-def shared_notice_letter(language: str, show: str, member: str, days: int, studio: str) -> Letter:
-    """To the podcaster: this feed is fetched widely. Nothing has been done yet."""
+def shared_notice_letter(
+    language: str, show: str, member: str, days: int, studio: str, *, mails_member: bool
+) -> Letter:
+    """To the podcaster: this feed is fetched widely. Nothing has been done yet. ``mails_member``:
+    the show lets the member be asked by and by."""
     _ = speaker(language)
     on_days = translations(language).ngettext(
         "On %(num)d day of the last month more people than one seemed to fetch it.",
@@ -22,7 +25,9 @@ def shared_notice_letter(language: str, show: str, member: str, days: int, studi
         paragraphs=[
             _("It belongs to %(member)s.") % {"member": member},
             on_days % {"num": days},
-            _("Nothing is blocked. If it goes on, the member gets a kind mail in a week."),
+            _("Nothing is blocked. If it goes on, the member gets a kind mail in a week.")
+            if mails_member
+            else _("Nothing is blocked, and nobody is written to."),
         ],
         action=(_("See the figures"), studio),
         after=[_("There you also decide how far things go by themselves.")],

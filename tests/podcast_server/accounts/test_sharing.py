@@ -113,6 +113,15 @@ def test_the_steps_come_one_by_one_and_the_last_only_if_wanted(
     assert leak.states() == ["open"]
 
 
+def test_the_podcaster_is_not_promised_a_mail_that_the_show_does_not_want(
+    leak: Leak, letters: Letters
+) -> None:
+    leak.wish(Wishes(mails_member=False))
+    leak.days(3)
+    assert "nobody is written to" in letters.newest().text
+    assert "kind mail" not in letters.newest().text
+
+
 def test_where_the_show_wants_it_the_feed_is_reset_at_last(leak: Leak, letters: Letters) -> None:
     leak.wish(Wishes(resets=True))
     leak.days(11)
