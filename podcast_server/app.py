@@ -9,6 +9,8 @@ from flask import Flask
 
 from feeds.delivery.lane import Lane
 from feeds.delivery.views import delivery_blueprint
+from podcast_server.api.v1.routes import blueprint as api
+from podcast_server.api.v1.routes import install_api
 from podcast_server.error_pages import install_error_pages
 from podcast_server.i18n import install_languages
 from podcast_server.jobs.imports import work_on_imports
@@ -68,6 +70,8 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     app.register_blueprint(delivery)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
+    csrf.exempt(api)  # a key stands for it, and cookies are not looked at
+    install_api(app, services)
     stripe = stripe_blueprint(services, clock)
     csrf.exempt(stripe)  # a signature stands for it
     app.register_blueprint(stripe)

@@ -18,7 +18,8 @@ _CHATTY = ("botocore", "boto3", "urllib3", "alembic", "httpx", "huey", "markdown
 _TOKEN = re.compile(r"(p[fmr])[a-z2-7]{16}[0-9a-f]{32}", re.IGNORECASE)
 # Keys of the payment provider, passwords in addresses, and what stands in such headers.
 _SECRETS = re.compile(
-    r"((?:sk|rk)_(?:live|test)_|whsec_|://[^\s:/@]*:(?=[^\s/]*@)|\b(?:Bearer|Basic) )[^\s@\"',;]+"
+    r"((?:sk|rk)_(?:live|test)_|whsec_|psk_|://[^\s:/@]*:(?=[^\s/]*@)|\b(?:Bearer|Basic) )"
+    r"[^\s@\"',;]+"
 )
 # Which request the running thread works on; "" outside of requests.
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")

@@ -51,6 +51,7 @@ def test_config_toml_lists_every_setting_at_its_default() -> None:
         "docs/feeds.md",
         "docs/moving-members.md",
         "docs/performance.md",
+        "docs/api.md",
         "docs/moving.md",
         "docs/stripe.md",
         "docs/sharing.md",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from podcast_server.accounts.sign_in import SIGN_IN_SECRET, Asking, ask_to_sign_in
+from podcast_server.accounts.staff.api_keys import make_key
 from podcast_server.accounts.staff.audit import note_action
 from podcast_server.accounts.staff.people import ensure_staff, find_staff, has_staff, list_staff
 from podcast_server.accounts.staff.setup_code import setup_code
@@ -87,3 +88,18 @@ def list_(context: Context, *, as_json: bool) -> None:
     columns = {"email": "Address", "name": "Name", "owner": "Owner"}
     empty = "Nobody yet: podcast-server studio code"
     print_rows(rows, columns=columns, empty=empty, as_json=as_json)
+
+
+@studio.command("key")
+@click.argument("email")
+@click.argument("name")
+@click.option("--write", "may_write", is_flag=True, help="It may change things, not only read.")
+@pass_context
+def key(context: Context, email: str, name: str, *, may_write: bool) -> None:
+    """Make a key called NAME for scripts of EMAIL, and print it, this once (docs/api.md)."""
+    now = now_utc()
+    with context.writing() as session:
+        person = find_staff(session, email)
+        made = make_key(session, person, name, may_write=may_write, now=now)
+        note_action(session, "key.make", now=now, staff_id=person.id, subject=name)
+    click.echo(made)

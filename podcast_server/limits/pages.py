@@ -12,8 +12,9 @@ from podcast_server.error_pages import error_answer
 from podcast_server.settings import LimitSettings
 
 _READING = {"GET", "HEAD", "OPTIONS"}
-# Signed by who sends them, in bursts that are not ours to slow down.
-_SIGNED = "/webhooks/"
+# Signed by who sends them, in bursts that are not ours to slow down; scripts have a limit of
+# their own, by key.
+_SIGNED = ("/webhooks/", "/api/")
 _SIGNED_IN = ("studio", "signed_in")
 
 

@@ -30,6 +30,7 @@ from podcast_server.pages.public.embed.views import blueprint as embed
 from podcast_server.pages.public.episode.views import blueprint as episode
 from podcast_server.pages.public.home.views import blueprint as home
 from podcast_server.pages.public.show.views import blueprint as show
+from podcast_server.pages.studio.account.keys import blueprint as studio_keys
 from podcast_server.pages.studio.account.views import blueprint as studio_account
 from podcast_server.pages.studio.announcements.views import blueprint as studio_announcements
 from podcast_server.pages.studio.archive.views import blueprint as studio_archive
@@ -93,6 +94,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_set_up,  # /studio/set-up
     studio_sign_in,  # /studio/sign-in, /studio/sign-out
     studio_account,  # /studio/account
+    studio_keys,  # /studio/account/keys
     studio_passkeys,  # /studio/account/passkeys, /studio/sign-in/passkey
     studio_join,  # /studio/join/<token>
     studio_people,  # /studio/people, /studio/people/log

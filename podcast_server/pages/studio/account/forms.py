@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectChoice, SelectField, StringField
-from wtforms.validators import Length
+from wtforms import BooleanField, PasswordField, SelectChoice, SelectField, StringField
+from wtforms.validators import DataRequired, Length
 
 from podcast_server.accounts.staff.passwords import LONGEST, SHORTEST
 from podcast_server.i18n import LANGUAGES
@@ -30,3 +30,13 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
             Length(min=SHORTEST, max=LONGEST, message=_("Use at least 12 characters: a few words."))
         ],
     )
+
+
+class KeyForm(FlaskForm):  # type: ignore[misc]
+    """A new key for scripts."""
+
+    label = StringField(
+        _("Name of the key"),
+        validators=[DataRequired(_("Give the key a name.")), Length(max=120)],
+    )
+    may_write = BooleanField(_("It may change things"))

@@ -6,6 +6,7 @@ from flask import flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from podcast_server.accounts.staff.api_keys import list_keys
 from podcast_server.accounts.staff.models import Staff
 from podcast_server.accounts.staff.passkeys import passkeys_of
 from podcast_server.accounts.staff.passwords import WeakPasswordError, is_password, set_password
@@ -17,7 +18,7 @@ from podcast_server.accounts.staff.sessions import (
 )
 from podcast_server.database import reading
 from podcast_server.i18n import remember_language
-from podcast_server.pages.studio.account.forms import MeForm, PasswordForm
+from podcast_server.pages.studio.account.forms import KeyForm, MeForm, PasswordForm
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person, the_worker
 from podcast_server.pages.wiring import current_time, the_services
@@ -28,20 +29,25 @@ blueprint = studio_blueprint("account", __name__)
 @blueprint.get("/account")
 @needs("staff")
 def page() -> Response:
-    return _page(_me_form(), PasswordForm())
+    return account_page(me_form(), PasswordForm())
 
 
-def _me_form() -> MeForm:
+def me_form() -> MeForm:
+    """One's name and language, as they are."""
     person = the_person()
     return MeForm(data={"name": person.name, "language": person.locale})
 
 
-def _page(form: MeForm, password: PasswordForm) -> Response:
+def account_page(
+    form: MeForm, password: PasswordForm, key_form: KeyForm | None = None, fresh_key: str = ""
+) -> Response:
+    """The page, with what was typed, and a new key where one was made just now."""
     now = current_time()
     with reading(the_services().engine) as database:
         sessions = staff_sessions_of(database, the_person().id, now)
         passkeys = passkeys_of(database, the_person().id)
         codes = codes_left(database, the_person().id)
+        keys = list_keys(database, the_person().id)
     return make_response(
         render_template(
             "studio/account/account.html",
@@ -50,6 +56,9 @@ def _page(form: MeForm, password: PasswordForm) -> Response:
             sessions=sessions,
             passkeys=passkeys,
             codes=codes,
+            keys=keys,
+            key_form=key_form or KeyForm(formdata=None),
+            fresh_key=fresh_key,
             now=now,
             person=the_person(),
             here=the_worker().session.id,
@@ -60,9 +69,9 @@ def _page(form: MeForm, password: PasswordForm) -> Response:
 @blueprint.post("/account")
 @needs("staff")
 def save() -> Response:
-    form = _me_form()
+    form = me_form()
     if not form.validate_on_submit():
-        return _page(form, PasswordForm(formdata=None))
+        return account_page(form, PasswordForm(formdata=None))
     with doing("staff.change") as database:
         person = database.get_one(Staff, the_person().id)
         person.name, person.locale = form.name.data.strip(), form.language.data
@@ -79,7 +88,7 @@ def change_password() -> Response:
     if form.validate_on_submit() and _change(form):
         flash(gettext("The new password holds. All other browsers are signed out."), "success")
         return redirect(url_for(".page"), 303)
-    return _page(
+    return account_page(
         MeForm(formdata=None, data={"name": the_person().name, "language": the_person().locale}),
         form,
     )
