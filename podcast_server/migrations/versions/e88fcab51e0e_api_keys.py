@@ -1,7 +1,7 @@
 """api keys
 
 Revision ID: e88fcab51e0e
-Revises: a23161295f4d
+Revises: 79e7b2f8b5e9
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 import episodes.db
 
 revision = "e88fcab51e0e"
-down_revision = "a23161295f4d"
+down_revision = "79e7b2f8b5e9"
 branch_labels = None
 depends_on = None
 
