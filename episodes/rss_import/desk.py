@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.audio.convert import Form
-from episodes.rss_import.fetch import Fetcher
+from episodes.rss_import.fetch import ATTEMPTS, Fetcher
 from episodes.rss_import.source import Source, Vault
 from episodes.storage.base import Storage
 
@@ -40,11 +40,12 @@ class Desk:
     stopped: Callable[[], bool] = _nobody
     sleep: Callable[[float], None] = time.sleep
 
-    def fetcher(self, source: Source | None) -> Fetcher:
-        """Fetches for one import."""
+    def fetcher(self, source: Source | None, *, patient: bool = True) -> Fetcher:
+        """Fetches for one import; an impatient one tries once, for somebody who waits."""
         return Fetcher(
             login=source.login if source else None,
             allow_loopback=self.allow_loopback,
             stopped=self.stopped,
             sleep=self.sleep,
+            attempts=ATTEMPTS if patient else 1,
         )

@@ -71,6 +71,7 @@ class Fetcher:
         allow_loopback: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         stopped: Callable[[], bool] = lambda: False,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self._manager = Manager(
             Config(
@@ -84,6 +85,7 @@ class Fetcher:
         self._login = login
         self._sleep = sleep
         self._stopped = stopped
+        self._attempts = attempts
         self._own = threading.local()
         self._sessions: list[requests.Session] = []
 
@@ -140,7 +142,7 @@ class Fetcher:
                 return self._continue(url, part, limit, progress)
             except FetchFailed:
                 fruitless = 0 if part.size > before else fruitless + 1
-                if fruitless == ATTEMPTS:
+                if fruitless == self._attempts:
                     raise
                 self._pause(2.0**fruitless)
 
@@ -175,7 +177,7 @@ class Fetcher:
             answer.close()
 
     def _answer(self, method: str, url: str, headers: dict[str, str]) -> requests.Response:
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self._attempts + 1):
             wait = 2.0**attempt
             try:
                 answer = self._ask(method, url, headers)
@@ -188,7 +190,7 @@ class Fetcher:
                 wait = _retry_after(answer, wait)
                 problem = FetchFailed(f"{host_of(url)} answers {answer.status_code}")
                 answer.close()
-            if attempt == ATTEMPTS:
+            if attempt == self._attempts:
                 raise problem
             self._pause(wait)
         raise AssertionError("unreachable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from flask import abort, flash, make_response, redirect, render_template, url_for
@@ -24,13 +25,20 @@ from episodes.rss_import.imports import (
 )
 from episodes.rss_import.models import FeedImport, FeedImportItem
 from episodes.rss_import.parse import MAX_FEED
-from episodes.rss_import.source import Source, source_from
+from episodes.rss_import.source import Source, open_source, source_from
 from episodes.shows import find_show, list_shows
 from podcast_server.database import reading
+from podcast_server.jobs.feed_imports import open_desk
 from podcast_server.moving.costs import monthly_dollars
+from podcast_server.moving.switch import check_switch, show_here
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.bring.forms import FeedForm, StartForm
-from podcast_server.pages.studio.bring.words import item_words, reason_words, state_words
+from podcast_server.pages.studio.bring.words import (
+    finding_words,
+    item_words,
+    reason_words,
+    state_words,
+)
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint
 from podcast_server.pages.wiring import current_time, the_services
@@ -171,6 +179,38 @@ def resume(key: str) -> Response:
     with doing("feed.resume", key) as database:
         resume_import(_find(database, key), current_time())
     return redirect(url_for(".one", key=key), 303)
+
+
+@blueprint.post("/bring/<key>/check")
+@needs("owner")
+def check(key: str) -> Response:
+    """Look at the old address as a podcast app does."""
+    services = the_services()
+    desk = open_desk(services)
+    with reading(services.engine) as database:
+        found = _find(database, key)
+        show = database.get(Show, found.show_id) if found.show_id else None
+        if show is None or not found.source:
+            abort(404)
+        here = show_here(database, show, services.addresses.public_feed(show.slug))
+    try:
+        old = open_source(found.source, desk.vault)
+        # Whoever waits for a page waits for one answer, not for five attempts.
+        with closing(desk.fetcher(old, patient=False)) as fetcher:
+            findings = check_switch(fetcher, old, here)
+    except EpisodeError as error:
+        flash(reason_words(str(error)), "danger")
+        return redirect(url_for(".one", key=key), 303)
+    return make_response(
+        render_template(
+            "studio/bring/check.html",
+            found=found,
+            show=show,
+            findings=findings,
+            feed_address=here.feed_url,
+            finding_words=finding_words,
+        )
+    )
 
 
 @blueprint.post("/bring/<key>/forget")

@@ -63,3 +63,23 @@ def item_words(state: str) -> str:
         "refused": gettext("did not come"),
     }
     return words[state]
+
+
+def finding_words(what: str) -> str:
+    """What was looked at in a switch-over."""
+    words: dict[str, str] = {
+        "the old address answers": gettext("The old address answers"),
+        "the old feed can be read": gettext("The old feed can be read"),
+        "the old address leads here": gettext("The old address leads here"),
+        "the old address leads here (301)": gettext("The old address leads here (301)"),
+        "the old address leads here for good (301)": gettext("The old address leads here for good"),
+        "every episode of the old feed is here": gettext("Every episode of the old feed is here"),
+        "the old feed names the new one (itunes:new-feed-url)": gettext(
+            "The old feed names the new one (itunes:new-feed-url)"
+        ),
+        "the show keeps its podcast:guid": gettext("The show keeps its podcast:guid"),
+        "the old feed is unlocked (podcast:locked)": gettext(
+            "The old feed is unlocked (podcast:locked)"
+        ),
+    }
+    return words.get(what, what)

@@ -14,7 +14,9 @@ from sqlalchemy import select
 from episodes.models import Episode, Show
 from episodes.rss_import.desk import Desk as ImportDesk
 from podcast_server.jobs.feed_imports import open_desk, work_off_imports
+from podcast_server.pages.studio.bring import views
 from podcast_server.services import Services
+from tests.conftest import PUBLIC_URL
 from tests.foreign_host import ForeignHost, foreign_host
 from tests.podcast_server.pages.studio.conftest import Desk
 from tests.samples.feeds.hosts import acast, substack
@@ -176,3 +178,34 @@ def test_episodes_go_into_the_show_that_was_chosen(
 
 def test_editors_do_not_bring_shows(hire: Callable[..., Desk], harbour: Show) -> None:
     assert hire("editor", harbour).get("/studio/bring").status_code == 403
+
+
+def test_the_switch_is_checked(
+    owner: Desk,
+    services: Services,
+    host: ForeignHost,
+    job: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = look(owner, job, host.url + "/feed.xml")
+    assert owner.send(page + "/check").status_code == 404
+    owner.send(page + "/start", audience="members", mine="y")
+    job()
+    desk = dataclasses.replace(open_desk(services), allow_loopback=True)
+    monkeypatch.setattr(views, "open_desk", lambda _services: desk)
+    told = owner.send(page + "/check").text
+    assert "Not everybody is sent here yet." in told
+    assert "Every episode of the old feed is here" in told
+    host.moved["/feed.xml"] = f"{PUBLIC_URL}/shows/harbour-notes/feed.xml"
+    assert "Everybody is sent here." in owner.send(page + "/check").text
+
+
+def test_a_check_of_a_host_in_our_network_is_refused(
+    owner: Desk, services: Services, host: ForeignHost, job: Callable[[], int]
+) -> None:
+    page = look(owner, job, host.url + "/feed.xml")
+    owner.send(page + "/start", audience="members", mine="y")
+    job()
+    host.asked.clear()
+    assert "private network" in owner.send(page + "/check").text
+    assert host.asked == []
