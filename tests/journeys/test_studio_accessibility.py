@@ -31,6 +31,8 @@ PATHS = (
     f"{SHOW}/sales",
     f"{SHOW}/members",
     f"{SHOW}/members/1",
+    f"{SHOW}/sharing",
+    f"{SHOW}/announcements",
     f"{SHOW}/members/import",
     f"{SHOW}/members/import/1",
     f"{SHOW}/settings",
