@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
+from episodes.storage.base import Storage
 from feeds.access import NOBODY, entitlement_at, parse_windows
 from feeds.doctor import Code, Finding
 from feeds.models import Access, PrivateFeed
@@ -24,6 +25,7 @@ from podcast_server.database import reading
 from podcast_server.pages.feed_words import in_words
 from podcast_server.pages.public.offers import Offer, Price
 from podcast_server.services import Services
+from tests.builders import build_episode
 from tests.conftest import Clock, People
 from tests.podcast_server.conftest import Browser, Letters, StillPostman
 
@@ -326,6 +328,38 @@ def test_the_notice_in_a_lapsed_feed_leads_back_in(
     assert "lapsed@example.org" not in page.text
     browser.post(letters.link())
     assert browser.get(address).request.path == "/me"
+
+
+def test_who_has_left_sees_what_waits_for_them(
+    browser: Browser,
+    people: People,
+    letters: Letters,
+    session: Session,
+    storage: Storage,
+    show: Show,
+    clock: Clock,
+) -> None:
+    for number, audience in enumerate(("members", "members", "free", "sale")):
+        build_episode(session, storage, show, clock.now, audience=audience, title=f"Tide {number}")
+    session.commit()
+    renewal = browser.get(f"{people.lapsed.media}/renew").text
+    assert "2 members’ episodes wait for you." in renewal
+    assert "“Tide 1”" in renewal
+    browser.sign_in(letters, "lapsed@example.org")
+    mine = browser.get("/me").text
+    assert "2 members’ episodes wait for you." in mine
+    assert "Tide 2" not in mine  # it is free and still in the feed
+
+
+def test_the_link_in_a_feed_tells_no_title_that_the_public_does_not_know(
+    browser: Browser, people: People, session: Session, storage: Storage, show: Show, clock: Clock
+) -> None:
+    session.get_one(Show, show.id).public_feed = "hidden"
+    build_episode(session, storage, show, clock.now, title="Secret tide")
+    session.commit()
+    renewal = browser.get(f"{people.lapsed.media}/renew").text
+    assert "1 members’ episode waits for you." in renewal
+    assert "Secret tide" not in renewal
 
 
 def test_the_notice_of_a_replaced_feed_says_so(

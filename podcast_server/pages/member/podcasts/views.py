@@ -18,11 +18,13 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from feeds.access import parse_windows
 from feeds.doctor import examine_feed
 from feeds.grants import Cause
-from feeds.models import PrivateFeed
+from feeds.models import Access, PrivateFeed
 from feeds.private_feeds import open_feed, replace_feed, revoke_feed
-from podcast_server.accounts.standing import standings_of
+from podcast_server.accounts.missing import Missing, missing_of
+from podcast_server.accounts.standing import Standing, standings_of
 from podcast_server.database import reading
 from podcast_server.mail.letters import reset_letter
 from podcast_server.pages.feed_words import Said, in_words
@@ -49,6 +51,7 @@ def mine() -> Response:
     with reading(services.engine) as database:
         standings = standings_of(database, the_member().id, now)
         on_sale = {s.show.id for s in standings if offers_of(database, s.show.id, now)}
+        missed = {s.show.id: _missed(database, s, now) for s in standings if s.state == "lapsed"}
         told = {feed.id: _told(database, feed, now) for each in standings for feed in each.feeds}
     return make_response(
         render_template(
@@ -56,11 +59,18 @@ def mine() -> Response:
             standings=standings,
             on_sale=on_sale,
             told=told,
+            missed=missed,
             now=now,
             form=NameForm(),
             most=MOST_FEEDS,
         )
     )
+
+
+def _missed(database: Session, standing: Standing, now: datetime) -> Missing:
+    access = database.get(Access, (the_member().id, standing.show.id))
+    windows = parse_windows(access.windows) if access else ()
+    return missing_of(database, standing.show.id, windows, now)
 
 
 @blueprint.post("/me/feeds")

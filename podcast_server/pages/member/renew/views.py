@@ -16,6 +16,7 @@ from feeds.access import parse_windows
 from feeds.models import Access, PrivateFeed
 from feeds.tokens import MEDIA
 from podcast_server.accounts.members import BadEmailError
+from podcast_server.accounts.missing import Missing, missing_of
 from podcast_server.accounts.models import Member
 from podcast_server.accounts.sign_in import TooManyRequests
 from podcast_server.accounts.standing import state_at
@@ -36,11 +37,19 @@ def page(token: str) -> Response:
     with reading(services.engine) as database:
         feed, show = _find(services, database, token)
         what = _what_happened(database, feed)
+        missed = _missed(database, feed) if what == "lapsed" else Missing()
         offers = offers_of(database, show.id, current_time())
     if here is not None and here.member.id == feed.member_id:
         return redirect("/me/billing" if what == "card_failing" else "/me", 303)
     return make_response(
-        render_template("member/renew/renew.html", show=show, what=what, token=token, offers=offers)
+        render_template(
+            "member/renew/renew.html",
+            show=show,
+            what=what,
+            token=token,
+            offers=offers,
+            missed=missed,
+        )
     )
 
 
@@ -68,6 +77,12 @@ def _find(services: Services, database: Session, token: str) -> tuple[PrivateFee
     if feed is None or feed.state == "revoked":
         abort(404)
     return feed, database.get_one(Show, feed.show_id)
+
+
+def _missed(database: Session, feed: PrivateFeed) -> Missing:
+    access = database.get(Access, (feed.member_id, feed.show_id))
+    windows = parse_windows(access.windows) if access else ()
+    return missing_of(database, feed.show_id, windows, current_time())
 
 
 def _what_happened(database: Session, feed: PrivateFeed) -> str:
