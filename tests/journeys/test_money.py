@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium, newest_mail, visiting
+from tests.clients.apps import Newsboat
 from tests.running import Installation, fetch, installation
 from tests.stripe_stand_in import KEY, StripeStandIn
 
@@ -161,9 +162,20 @@ def stock(site: Installation) -> None:
         )
 
 
-def test_subscribe_and_the_feed_plays(shop: Shop) -> None:
-    feed = shop.join()
-    assert titles(feed) == ["For members", "For all"]
+def test_subscribe_and_the_feed_plays(
+    place: tuple[Installation, StripeStandIn], browser: Browser, tmp_path: Path
+) -> None:
+    """On a phone, from the shared link to the app that has come and the page that says so."""
+    with visiting(browser, phone=True, language="fr") as page:
+        shop = Shop(*place, page, f"ada{next(_numbers)}@example.org")
+        feed = shop.join()
+        works = page.locator(".word.works")
+        expect(works).to_have_count(0)
+        app = Newsboat(tmp_path)
+        app.subscribe(feed)
+        assert app.reload() == ""
+        assert app.titles() == {"For members", "For all"}
+        expect(works).to_contain_text("Newsboat", timeout=40_000)
     for entry in feedparser.parse(fetch(feed).body).entries:
         assert fetch(entry.enclosures[0].href).status == 200
 
