@@ -6,11 +6,12 @@ from flask import flash
 from flask_wtf import FlaskForm
 
 from episodes.errors import BadField, EpisodeError
+from podcast_server.pages.studio.reasons import reason
 
 
 def show_error(form: FlaskForm, error: EpisodeError) -> None:
     """Mark the field an error names; say the others on top of the page."""
     if isinstance(error, BadField) and error.field in form:
-        form[error.field].errors = [*form[error.field].errors, error.message]
+        form[error.field].errors = [*form[error.field].errors, reason(error)]
         return
-    flash(str(error), "danger")
+    flash(reason(error), "danger")

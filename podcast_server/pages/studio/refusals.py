@@ -5,17 +5,10 @@ The sentences are billing's own; here they are known by heart, so that they can 
 
 from __future__ import annotations
 
-import re
-
 from flask_babel import gettext
 
 from podcast_server.billing.errors import BillingError, ProviderRefused, ProviderUnavailable
-
-
-def N_(sentence: str) -> str:  # noqa: N802 - the name by which gettext's tools know it
-    """A sentence to be translated later."""
-    return sentence
-
+from podcast_server.pages.studio.known import N_, as_sentence, translated
 
 SENTENCES = (
     N_("write the amount like %(example)s"),
@@ -62,7 +55,6 @@ SENTENCES = (
     N_("a price is more than nothing; for nothing, make a free plan"),
     N_("days of access belong to a price that is paid once"),
 )
-_PLACE = re.compile(r"%\\\((\w+)\\\)s|%\((\w+)\)s")
 
 
 def refusal(error: BillingError) -> str:
@@ -70,20 +62,7 @@ def refusal(error: BillingError) -> str:
     if isinstance(error, ProviderUnavailable):
         text = gettext("the payment service does not answer: try again in a moment")
     else:
-        text = _translated(str(error))
+        text = translated(str(error), SENTENCES)
         if isinstance(error, ProviderRefused) and text is None:
             text = gettext("the payment service refused this: %(reason)s", reason=error)
-    text = text or str(error)
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
-
-
-def _translated(sentence: str) -> str | None:
-    for known in SENTENCES:
-        found = _pattern(known).fullmatch(sentence)
-        if found is not None:
-            return str(gettext(known, **found.groupdict()))
-    return None
-
-
-def _pattern(known: str) -> re.Pattern[str]:
-    return re.compile(_PLACE.sub(lambda m: f"(?P<{m[1] or m[2]}>.+)", re.escape(known)))
+    return as_sentence(text or str(error))

@@ -26,6 +26,7 @@ from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.listen import send_audio
+from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("announcements", __name__)
@@ -58,7 +59,7 @@ def upload(slug: str, kind: str) -> Response:
             _keep(kind, file)
             flash(gettext("Members hear it from now on."), "success")
     except (EpisodeError, FeedError) as error:
-        flash(str(error), "danger")
+        flash(reason(error), "danger")
     return _back(slug)
 
 

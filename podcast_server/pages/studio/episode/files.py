@@ -19,6 +19,7 @@ from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episodes.views import episode_here
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episode_files", __name__)
@@ -38,7 +39,7 @@ def transcript(slug: str, key: str) -> Response:
             raise NoFile
         _store_transcript(key, file.filename, file.stream.read(MAX_TRANSCRIPT + 1))
     except EpisodeError as error:
-        flash(str(error), "danger")
+        flash(reason(error), "danger")
     else:
         flash(gettext("The transcript is in place."), "success")
     return _back(slug, key)
@@ -80,7 +81,7 @@ def preview(slug: str, key: str) -> Response:
     try:
         _cut_preview(key, request.form.get("start") or "0", request.form.get("end", ""))
     except EpisodeError as error:
-        flash(str(error), "danger")
+        flash(reason(error), "danger")
     else:
         flash(gettext("The preview is in place. Listen to it once."), "success")
     return _back(slug, key)
@@ -124,7 +125,7 @@ def cover(slug: str, key: str) -> Response:
             episode = episode_here(database, key)
             update_episode(database, episode, {"artwork_key": object_key}, current_time())
     except EpisodeError as error:
-        flash(str(error), "danger")
+        flash(reason(error), "danger")
     else:
         flash(gettext("The artwork is in place."), "success")
     return _back(slug, key)

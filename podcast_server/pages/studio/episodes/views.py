@@ -20,6 +20,7 @@ from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episodes.listing import PAGE, Wanted, list_page, scheduled
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episodes", __name__)
@@ -84,7 +85,7 @@ def _try(act: Callable[[Session, Episode], None], key: str) -> bool:
         with doing(f"episode.{act.__name__.strip('_')}", key) as database:
             act(database, episode_here(database, key))
     except EpisodeError as error:
-        flash(str(error), "danger")
+        flash(reason(error), "danger")
         return False
     return True
 

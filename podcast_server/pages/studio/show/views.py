@@ -17,6 +17,7 @@ from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.studio.show.forms import ArtworkForm, NewShowForm, ShowForm
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -75,7 +76,7 @@ def artwork(slug: str) -> Response:
         try:
             store_show_artwork(form)
         except ArtworkRefused as error:
-            form.picture.errors = [str(error)]
+            form.picture.errors = [reason(error)]
         else:
             flash(gettext("The artwork is in place."), "success")
             return redirect(url_for("studio_episodes.page", slug=slug), 303)

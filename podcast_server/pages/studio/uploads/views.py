@@ -32,6 +32,7 @@ from podcast_server.mail.postman import Postman
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.studio.reasons import in_their_words, reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("uploads", __name__)
@@ -124,12 +125,13 @@ def give_up(slug: str, key: str) -> Response:
 @blueprint.errorhandler(EpisodeError)
 def refused(error: EpisodeError) -> tuple[Response, int]:
     """Whatever the upload cannot do, with the reason in the podcaster's words."""
-    return jsonify(error=str(error)), 404 if isinstance(error, NotFound) else 409
+    return jsonify(error=reason(error)), 404 if isinstance(error, NotFound) else 409
 
 
 def _told(slug: str, upload: Upload) -> dict[str, Any]:
     told = asdict(standing_of(upload, the_services().storage))
     told["episode"] = f"/studio/shows/{slug}/episodes/{upload.episode_key}"
     told["name"] = upload.file_name
-    told["warnings"] = upload.warnings
+    told["reason"] = in_their_words(upload.reason) if upload.reason else ""
+    told["warnings"] = [in_their_words(each) for each in upload.warnings]
     return told

@@ -30,7 +30,7 @@ def test_a_show_needs_little_to_begin(owner: Desk, services: Services) -> None:
 
 def test_two_shows_of_one_name_are_told_apart(owner: Desk, harbour: Show) -> None:
     answer = owner.send("/studio/shows/new", title="Harbour", language="en", time_zone="UTC")
-    assert "there is already a show" in answer.text
+    assert "There is already a show" in answer.text
 
 
 def test_settings_are_saved(owner: Desk, services: Services, harbour: Show) -> None:
