@@ -152,6 +152,22 @@ def plays_of_member(
     ]
 
 
+def most_active(
+    session: Session, show_id: int, period: Period, limit: int = 20
+) -> list[tuple[int, int, date]]:
+    """The members who heard most: id, plays (episode and UTC day), and the latest day."""
+    plays = func.count().label("plays")
+    rows = session.execute(
+        select(MemberPlay.member_id, plays, func.max(MemberPlay.day))
+        .join(Episode, Episode.key == MemberPlay.episode_key)
+        .where(Episode.show_id == show_id, MemberPlay.day.between(period.first, period.last))
+        .group_by(MemberPlay.member_id)
+        .order_by(plays.desc(), MemberPlay.member_id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Listening:
     """Members' listening in a period: plays (member, episode, day) and distinct members."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from feeds.access import parse_windows
@@ -19,12 +19,19 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for. ``fetched`` is "never", "ever" or "" for both."""
+    """What somebody looks for. ``fetched`` is "never", "ever" or "" for both.
+
+    ``joined_from`` and ``joined_until`` bound when they came (UTC, the end left out); ``among``
+    are the ids of those who may be found at all, such as the members of one plan.
+    """
 
     words: str = ""
     state: str = ""
     fetched: str = ""
     page: int = 1
+    joined_from: datetime | None = None
+    joined_until: datetime | None = None
+    among: Select[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,23 @@ def _rows(session: Session, show_id: int, wanted: Wanted, now: datetime) -> Iter
         query = query.having(
             fetched.is_(None) if wanted.fetched == "never" else fetched.is_not(None)
         )
+    query = query.where(*_bounds(wanted))
     for id_, email, name, since, windows, last in session.execute(query):
         # How somebody stands depends on the moment, so it is worked out here.
         state = state_at(parse_windows(windows or "[]"), now)
         if wanted.state in {"", state}:
             yield Row(id_, email, name, since, state, last)
+
+
+def _bounds(wanted: Wanted) -> list[ColumnElement[bool]]:
+    bounds: list[ColumnElement[bool]] = []
+    if wanted.joined_from is not None:
+        bounds.append(Member.created_at >= wanted.joined_from)
+    if wanted.joined_until is not None:
+        bounds.append(Member.created_at < wanted.joined_until)
+    if wanted.among is not None:
+        bounds.append(Member.id.in_(wanted.among))
+    return bounds
 
 
 def _of_show(show_id: int) -> ColumnElement[bool]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from feeds.models import Grant
-from podcast_server.billing.models import PlanOpening, Subscription
+from podcast_server.billing.models import Plan, PlanOpening, Subscription
 
 # What a payment is worth in a month, by its interval: a year has 12 of them, 365.25 days.
 _MONTHLY = {
@@ -20,6 +20,8 @@ _MONTHLY = {
     "month": Fraction(1),
     "year": Fraction(1, 12),
 }
+# Stands for a right to listen now; pending, unpaid and paused ones do not.
+PAYING = ("trialing", "active", "past_due")
 Span = tuple[datetime, datetime | None]
 
 
@@ -125,3 +127,42 @@ def monthly_sums(rows: Iterable[tuple[str, str, int, int, int]]) -> dict[str, in
         worth = _MONTHLY.get(interval, Fraction(0)) * amount * quantity / max(1, count)
         exact[currency] = exact.get(currency, Fraction(0)) + worth
     return {currency: round(total) for currency, total in exact.items()}
+
+
+def members_of_plan(plan_id: int) -> Select[int]:
+    """The ids of those who pay for a plan now, also where they have cancelled for later."""
+    return select(Subscription.member_id).where(
+        Subscription.plan_id == plan_id, Subscription.status.in_(PAYING)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCount:
+    """A plan in figures: who pays for it now, who began and who left since a moment."""
+
+    name: str
+    paying: int
+    new: int
+    lost: int
+
+
+def plans_in_numbers(session: Session, show_id: int, since: datetime) -> list[PlanCount]:
+    """The plans that open a show, archived ones too while somebody pays, by their place."""
+    rows = session.execute(
+        select(
+            Plan.name,
+            func.count().filter(Subscription.status.in_(PAYING)),
+            func.count().filter(Subscription.started_at >= since),
+            func.count().filter(Subscription.ended_at >= since),
+        )
+        .select_from(Plan)
+        .join(PlanOpening, PlanOpening.plan_id == Plan.id)
+        .outerjoin(
+            Subscription,
+            (Subscription.plan_id == Plan.id) & (Subscription.status != "pending"),
+        )
+        .where(PlanOpening.show_id == show_id)
+        .group_by(Plan.id, Plan.name, Plan.position)
+        .order_by(Plan.position, Plan.id)
+    )
+    return [PlanCount(*row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from episodes.models import Show
+from episodes.models import Episode, Show
 from feeds.access import parse_windows
 from feeds.doctor import examine_feed
+from feeds.downloads.reports import plays_of_member
 from feeds.grants import Cause, end_grant, grants_of, ledger_of
 from feeds.models import Access, PrivateFeed
 from feeds.private_feeds import ensure_feed, feeds_of, replace_feed
@@ -63,6 +64,7 @@ def page(slug: str, member_id: int) -> Response:
             "grants": grants_of(database, member_id, show_id),
             "ledger": [each for each in ledger_of(database, member_id) if each.show_id == show_id],
             "feeds": [(each, in_words(examine_feed(database, each, now), now)) for each in feeds],
+            "heard": heard_by(database, member_id, show_id),
             "payments": payments_of(database, member_id, show_id),
             "can_refund": can_refund,
             "paying": paying,
@@ -83,6 +85,15 @@ def member_here(database: Session, member_id: int) -> Member:
     if member is None or not is_of_show(database, member_id, the_show().id):
         abort(404)
     return member
+
+
+def heard_by(database: Session, member_id: int, show_id: int) -> list[tuple[date, str]]:
+    """What somebody heard last: UTC day and title."""
+    plays = plays_of_member(database, member_id, show_id, limit=20)
+    keys = {play.episode_key for play in plays}
+    rows = database.execute(select(Episode.key, Episode.title).where(Episode.key.in_(keys)))
+    titles = {row[0]: row[1] for row in rows}
+    return [(play.day, titles.get(play.episode_key, "")) for play in plays]
 
 
 def payments_of(database: Session, member_id: int, show_id: int) -> list[Payment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ from feeds.sharing.watch import open_cases
 from podcast_server.accounts.members import BadEmailError, ensure_member
 from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import PAGE, Wanted, all_rows, list_roster
+from podcast_server.billing.models import Plan
+from podcast_server.billing.numbers import members_of_plan
+from podcast_server.billing.plans import list_plans
 from podcast_server.database import reading
 from podcast_server.mail.letters import add_letter
 from podcast_server.pages.member.own_feed import hand_over_address
@@ -36,8 +40,10 @@ MAIL_LIFE = timedelta(days=1)
 
 @blueprint.get("/shows/<slug>/members")
 def page(slug: str) -> Response:
-    wanted, now = _wanted(), current_time()
+    now = current_time()
     with reading(the_services().engine) as database:
+        plans = plans_of_show(database, the_show().id)
+        wanted = _wanted({plan.key: plan for plan in plans})
         rows, total = list_roster(database, the_show().id, wanted, now)
         show = database.get_one(Show, the_show().id)
         form = AddForm(formdata=None).offer(show)
@@ -51,20 +57,41 @@ def page(slug: str) -> Response:
             total=total,
             shared=shared,
             wanted=wanted,
+            plans=plans,
+            asked={name: request.args.get(name, "") for name in ("plan", "joined", "before")},
             last_page=-(-total // PAGE),
             now=now,
         )
     )
 
 
-def _wanted() -> Wanted:
+def _wanted(plans: Mapping[str, Plan]) -> Wanted:
     state, fetched = request.args.get("state", ""), request.args.get("fetched", "")
+    plan = plans.get(request.args.get("plan", ""))
     return Wanted(
         words=request.args.get("q", "").strip()[:200],
         state=state if state in STATES else "",
         fetched=fetched if fetched in {"never", "ever"} else "",
         page=max(1, request.args.get("page", 1, type=int)),
+        joined_from=_midnight(request.args.get("joined", "")),
+        joined_until=_midnight(request.args.get("before", "")),
+        among=members_of_plan(plan.id) if plan else None,
     )
+
+
+def plans_of_show(database: Session, show_id: int) -> list[Plan]:
+    """The plans that open a show."""
+    plans = list_plans(database)
+    return [plan for plan in plans if any(opened.show_id == show_id for opened in plan.opens)]
+
+
+def _midnight(text: str) -> datetime | None:
+    """The beginning of a day on the show's clock; None for what is no day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return datetime.combine(day, time(), ZoneInfo(the_show().time_zone))
 
 
 @blueprint.post("/shows/<slug>/members")

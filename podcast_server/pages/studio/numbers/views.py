@@ -20,11 +20,20 @@ from feeds.downloads.reports import (
     downloads_by,
     downloads_per_day,
     downloads_per_episode,
+    most_active,
 )
+from podcast_server.accounts.completion import completions
+from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import Wanted, list_roster
-from podcast_server.billing.numbers import members_now, monthly_revenue, months_of_members
+from podcast_server.accounts.staff.roles import may
+from podcast_server.billing.numbers import (
+    members_now,
+    monthly_revenue,
+    months_of_members,
+    plans_in_numbers,
+)
 from podcast_server.database import reading
-from podcast_server.pages.studio.guard import needs, studio_blueprint, the_show
+from podcast_server.pages.studio.guard import needs, studio_blueprint, the_role, the_show
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("numbers", __name__)
@@ -42,7 +51,11 @@ def page(slug: str) -> Response:
             "members": members_now(database, show_id, now),
             "revenue": monthly_revenue(database, show_id),
             "silent": list_roster(database, show_id, silent, now)[1],
-            "tables": {name: table(database, show_id, now, days) for name, table in TABLES.items()},
+            "tables": {
+                name: table(database, show_id, now, days)
+                for name, table in TABLES.items()
+                if _may_see(name)
+            },
         }
     s3 = the_services().settings.storage.backend == "s3"
     return make_response(
@@ -50,6 +63,11 @@ def page(slug: str) -> Response:
             "studio/numbers/numbers.html", days=days, ranges=RANGES, request_based=s3, **facts
         )
     )
+
+
+def _may_see(name: str) -> bool:
+    """Analysts see numbers and no people."""
+    return name not in PERSONAL or may(the_role(), "editor")
 
 
 def _days() -> int:
@@ -61,7 +79,7 @@ def _days() -> int:
 @needs("analyst")
 def export(slug: str, name: str) -> Response:
     table = TABLES.get(name)
-    if table is None:
+    if table is None or not _may_see(name):
         abort(404)
     with reading(the_services().engine) as database:
         headings, rows = table(database, the_show().id, current_time(), _days())
@@ -120,6 +138,35 @@ def _apps(database: Session, show_id: int, now: datetime, days: int) -> Table:
     ]
 
 
+def _plans(database: Session, show_id: int, now: datetime, days: int) -> Table:
+    headings = (
+        gettext("Plan"), gettext("Pay now"), gettext("New"), gettext("Lost"), gettext("Net"),
+    )  # fmt: skip
+    found = plans_in_numbers(database, show_id, now - timedelta(days=days))
+    return headings, [
+        (each.name, each.paying, each.new, each.lost, f"{each.new - each.lost:+d}")
+        for each in found
+    ]
+
+
+def _completion(database: Session, show_id: int, _now: datetime, _days: int) -> Table:
+    headings = (gettext("Episode"), gettext("Began"), gettext("Heard it out"), gettext("Share"))
+    return headings, [
+        (each.title, each.began, each.finished, f"{each.share:.0%}")
+        for each in completions(database, show_id)
+    ]
+
+
+def _active(database: Session, show_id: int, now: datetime, days: int) -> Table:
+    found = most_active(database, show_id, _period(now, days))
+    ids = [member_id for member_id, _plays, _last in found]
+    rows = database.execute(select(Member.id, Member.name, Member.email).where(Member.id.in_(ids)))
+    names = {row[0]: row[1] or row[2] for row in rows}
+    return (gettext("Member"), gettext("Episodes heard"), gettext("Last")), [
+        (names.get(member_id, "–"), plays, last.isoformat()) for member_id, plays, last in found
+    ]
+
+
 def _period(now: datetime, days: int) -> Period:
     today = now.astimezone(UTC).date()
     return Period(today - timedelta(days=days - 1), today)
@@ -130,4 +177,8 @@ TABLES: dict[str, Callable[[Session, int, datetime, int], Table]] = {
     "downloads": _downloads,
     "episodes": _episodes,
     "apps": _apps,
+    "plans": _plans,
+    "completion": _completion,
+    "active": _active,
 }
+PERSONAL = {"active"}

@@ -11,10 +11,15 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
-from episodes.models import Show
+from episodes.models import Episode, Show
+from feeds.downloads.models import MemberPlay
 from feeds.models import PrivateFeed
 from podcast_server.accounts.models import Member
 from podcast_server.billing.errors import ProviderUnavailable
+from podcast_server.billing.intervals import Interval
+from podcast_server.billing.models import Plan, Subscription
+from podcast_server.billing.money import Money
+from podcast_server.billing.plans import PriceTerms, create_plan
 from podcast_server.pages.studio.members import one
 from podcast_server.services import Services
 from tests.builders import build_feed, build_member, build_show, give_membership
@@ -55,6 +60,12 @@ def test_the_list_shows_who_stands_how(owner: Desk, ada: Member) -> None:
         ("state=lapsed", False),
         ("fetched=never", True),
         ("fetched=ever", False),
+        ("joined=2000-01-01", True),
+        ("joined=2999-01-01", False),
+        ("before=2999-01-01", True),
+        ("before=2000-01-01", False),
+        ("joined=soon&before=%00", True),
+        ("plan=nothing-like-it", True),
     ],
 )
 def test_members_are_searched_and_filtered(
@@ -187,3 +198,52 @@ def test_nothing_is_taken_away_while_the_payments_cannot_be_ended(
     monkeypatch.setattr(one, "cancel_subscription", refuse)
     assert "The payment service does not answer" in owner.send(path(ada, "/end")).text
     assert "ada@example.org" in owner.get(f"{LIST}?state=member").text
+
+
+def test_the_members_of_a_plan_are_found(
+    owner: Desk, services: Services, ada: Member, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        gold, silver = (
+            create_plan(
+                session,
+                name=name,
+                opens=[(session.get_one(Show, harbour.id), None)],
+                prices=[PriceTerms(Money(500, "eur"), Interval("month"))],
+                now=now,
+            )
+            for name in ("Gold", "Silver")
+        )
+        session.add(running(ada, gold, now))
+        keys = gold.key, silver.key
+    found = [owner.get(f"{LIST}?plan={key}").text for key in keys]
+    assert ["ada@example.org" in page for page in found] == [True, False]
+
+
+def test_a_members_page_tells_what_they_heard(
+    owner: Desk, services: Services, ada: Member, first: Episode, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        play = MemberPlay(
+            day=now.date(), episode_key=first.key, member_id=ada.id, request_based=False
+        )
+        session.add(play)
+    page = owner.get(path(ada)).text
+    assert "Heard lately" in page
+    assert first.title in page
+
+
+def running(member: Member, plan: Plan, now: datetime) -> Subscription:
+    """A subscription that is paid."""
+    return Subscription(
+        realm="manual",
+        ref="x1",
+        purpose="membership",
+        member_id=member.id,
+        plan_id=plan.id,
+        status="active",
+        amount=500,
+        currency="eur",
+        interval="month",
+        started_at=now - timedelta(days=3),
+    )

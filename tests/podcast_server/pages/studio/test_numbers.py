@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from episodes.models import Episode, Show
+from feeds.downloads.models import MemberPlay
+from podcast_server.accounts.models import PlayPosition
 from podcast_server.services import Services
 from tests.builders import build_member, give_membership
 from tests.podcast_server.pages.studio.conftest import Desk
@@ -31,11 +33,62 @@ def test_an_analyst_lands_on_the_numbers(hire: Callable[..., Desk], harbour: Sho
     assert "/studio/shows/harbour/numbers" in hire("analyst", harbour).get("/studio").text
 
 
-@pytest.mark.parametrize("name", ["members", "downloads", "episodes", "apps"])
+@pytest.mark.parametrize(
+    "name", ["members", "downloads", "episodes", "apps", "plans", "completion", "active"]
+)
 def test_every_table_can_be_taken_along(owner: Desk, first: Episode, name: str) -> None:
     answer = owner.get(f"{NUMBERS}/{name}.csv")
     assert answer.mimetype == "text/csv"
     assert answer.text.count(",") >= 1
+
+
+def test_who_heard_most_is_for_those_who_look_after_members(
+    owner: Desk,
+    hire: Callable[..., Desk],
+    services: Services,
+    harbour: Show,
+    first: Episode,
+    now: datetime,
+) -> None:
+    with services.sessions.begin() as session:
+        ada = build_member(session, now, "ada@example.org")
+        bob = build_member(session, now, "bob@example.org")
+        for member, days in ((ada, 1), (bob, 3)):
+            for day in range(days):
+                session.add(
+                    MemberPlay(
+                        day=now.date() - timedelta(days=day),
+                        episode_key=first.key,
+                        member_id=member.id,
+                        request_based=False,
+                    )
+                )
+    lines = owner.get(f"{NUMBERS}/active.csv").text.splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [
+        ["bob@example.org", "3"],
+        ["ada@example.org", "1"],
+    ]
+    analyst = hire("analyst", harbour)
+    assert analyst.get(f"{NUMBERS}/active.csv").status_code == 404
+    assert "bob@example.org" not in analyst.get(NUMBERS).text
+
+
+def test_how_many_heard_an_episode_out_is_told_where_it_is_known(
+    owner: Desk, services: Services, first: Episode, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        for number in range(4):
+            member = build_member(session, now, f"m{number}@example.org")
+            session.add(
+                PlayPosition(
+                    member_id=member.id,
+                    episode_id=first.id,
+                    seconds=60,
+                    finished=number == 0,
+                    updated_at=now,
+                )
+            )
+    assert f"{first.title},4,1,25%" in owner.get(f"{NUMBERS}/completion.csv").text
 
 
 def test_a_table_that_is_not_there_is_not_found(owner: Desk, harbour: Show) -> None:
