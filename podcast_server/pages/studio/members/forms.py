@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
 from episodes.models import Show
+from podcast_server.billing.models import Plan
 
 
 class GiveForm(FlaskForm):  # type: ignore[misc]
@@ -20,10 +23,17 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
         validators=[DataRequired(_("Say why, for the member’s history.")), Length(max=255)],
     )
 
-    def offer(self, show: Show) -> GiveForm:
-        """Fill in the tiers there are."""
+    def offer(self, show: Show, plans: Sequence[Plan]) -> GiveForm:
+        """Fill in the tiers there are, and the plans with everything that they open."""
         everything = SelectChoice("0", _("All members’ episodes"))
-        self.tier.choices = [everything, *(SelectChoice(str(t.id), t.name) for t in show.tiers)]
+        self.tier.choices = [
+            everything,
+            *(SelectChoice(str(tier.id), tier.name) for tier in show.tiers),
+            *(
+                SelectChoice(f"plan:{plan.key}", _("The plan “%(name)s”", name=plan.name))
+                for plan in plans
+            ),
+        ]
         return self
 
 

@@ -25,6 +25,7 @@ from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import is_of_show
 from podcast_server.accounts.standing import state_at
 from podcast_server.billing.changes import cancel_subscription
+from podcast_server.billing.comps import change_comp, comps_of
 from podcast_server.billing.discounts import coupons_to_give
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.leaving import (
@@ -42,7 +43,11 @@ from podcast_server.pages.member.posting import nudge_postman
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.members.forms import GiveForm, NoteForm
-from podcast_server.pages.studio.members.views import give_by_hand, send_add_link
+from podcast_server.pages.studio.members.views import (
+    give_by_hand,
+    send_add_link,
+    what_to_give,
+)
 from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -73,7 +78,7 @@ def page(slug: str, member_id: int) -> Response:
                 for each in paying
                 if each.realm != "manual"
             },
-            "form": GiveForm(formdata=None).offer(database.get_one(Show, show_id)),
+            "form": GiveForm(formdata=None).offer(*what_to_give(database)),
             "about": NoteForm(formdata=None, data={"name": member.name, "note": member.note}),
         }
     return make_response(render_template("studio/members/member.html", now=now, **facts))
@@ -129,12 +134,16 @@ def give(slug: str, member_id: int) -> Response:
     """Give a membership by hand, or change the one that was given."""
     with reading(the_services().engine) as database:
         member_here(database, member_id)
-        form = GiveForm().offer(database.get_one(Show, the_show().id))
+        form = GiveForm().offer(*what_to_give(database))
     if not form.validate_on_submit():
         flash(gettext("Say why, for the member’s history."), "warning")
         return _back(slug, member_id)
-    with doing("member.give", str(member_id)) as database:
-        give_by_hand(database, member_id, form)
+    try:
+        with doing("member.give", str(member_id)) as database:
+            give_by_hand(database, member_id, form)
+    except BillingError as error:
+        flash(refusal(error), "danger")
+        return _back(slug, member_id)
     flash(gettext("Given. Their feed follows the next time an app looks."), "success")
     return _back(slug, member_id)
 
@@ -164,10 +173,21 @@ def end(slug: str, member_id: int) -> Response:
         return _back(slug, member_id)
     with doing("member.end", str(member_id)) as database:
         cause = _cause(request.form.get("reason", "").strip() or gettext("ended in the studio"))
+        _end_comps(database, member_id, cause)
         for grant in grants_of(database, member_id, the_show().id):
             end_grant(database, grant, at=now, cause=cause, now=now)
     flash(gettext("The membership has ended. The free episodes stay in their feed."), "success")
     return _back(slug, member_id)
+
+
+def _end_comps(database: Session, member_id: int, cause: Cause) -> None:
+    """End plans that were given, with all they open, where the person may work on all of it."""
+    terms, now = the_services().till.terms, current_time()
+    mine = {plan.id for plan in what_to_give(database)[1]}
+    for comp in comps_of(database, member_id):
+        if comp.plan_id in mine and (comp.ends_at is None or comp.ends_at > now):
+            by, reason = cause.actor, cause.reason
+            change_comp(database, terms, comp, ends_at=now, reason=reason, by=by, now=now)
 
 
 @blueprint.post("/shows/<slug>/members/<int:member_id>/feeds/<int:feed_id>/reset")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -21,6 +21,9 @@ from feeds.sharing.watch import open_cases
 from podcast_server.accounts.members import BadEmailError, ensure_member
 from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import PAGE, Wanted, all_rows, list_roster
+from podcast_server.accounts.staff.roles import may, role_for
+from podcast_server.billing.comps import give_comp
+from podcast_server.billing.errors import BillingError
 from podcast_server.billing.models import Plan
 from podcast_server.billing.numbers import members_of_plan
 from podcast_server.billing.plans import list_plans
@@ -31,6 +34,7 @@ from podcast_server.pages.member.posting import nudge_postman, post_letter
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.members.forms import AddForm, GiveForm
+from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("members", __name__)
@@ -46,7 +50,7 @@ def page(slug: str) -> Response:
         wanted = _wanted({plan.key: plan for plan in plans})
         rows, total = list_roster(database, the_show().id, wanted, now)
         show = database.get_one(Show, the_show().id)
-        form = AddForm(formdata=None).offer(show)
+        form = AddForm(formdata=None).offer(show, plans_to_give(database, plans))
         shared = len(open_cases(database, show.id))
     return make_response(
         render_template(
@@ -98,7 +102,7 @@ def _midnight(text: str) -> datetime | None:
 def add(slug: str) -> Response:
     services, now = the_services(), current_time()
     with reading(services.engine) as database:
-        form = AddForm().offer(database.get_one(Show, the_show().id))
+        form = AddForm().offer(*what_to_give(database))
     if not form.validate_on_submit():
         return _refuse(slug, form)
     try:
@@ -118,6 +122,9 @@ def add(slug: str) -> Response:
     except BadEmailError:
         form.email.errors = [gettext("This does not look like an e-mail address.")]
         return _refuse(slug, form)
+    except BillingError as error:
+        form.until.errors = [refusal(error)]
+        return _refuse(slug, form)
     nudge_postman()
     flash(gettext("They are a member now, and a mail with the buttons is on its way."), "success")
     return redirect(url_for("studio_member.page", slug=slug, member_id=member_id), 303)
@@ -125,14 +132,40 @@ def add(slug: str) -> Response:
 
 def _refuse(slug: str, form: AddForm) -> Response:
     said = [text for errors in form.errors.values() for text in errors]
-    said += [str(text) for text in form.email.errors if str(text) not in map(str, said)]
+    said += [
+        str(text)
+        for text in (*form.email.errors, *form.until.errors)
+        if str(text) not in map(str, said)
+    ]
     flash(" ".join(str(text) for text in said), "danger")
     return redirect(url_for(".page", slug=slug), 303)
 
 
+def what_to_give(database: Session) -> tuple[Show, list[Plan]]:
+    """The show with its tiers, and the plans that the person at work may give."""
+    show = database.get_one(Show, the_show().id)
+    return show, plans_to_give(database, plans_of_show(database, show.id))
+
+
+def plans_to_give(database: Session, plans: Sequence[Plan]) -> list[Plan]:
+    """Those that open nothing but shows on which the person at work may work."""
+    return [
+        plan
+        for plan in plans
+        if plan.state != "archived"
+        and all(
+            may(role_for(database, the_person(), opened.show_id), "editor") for opened in plan.opens
+        )
+    ]
+
+
 def give_by_hand(database: Session, member_id: int, form: GiveForm) -> None:
     """Give what the form says, from now on, instead of what was given by hand before."""
-    now, tier = current_time(), int(form.tier.data or 0)
+    chosen = form.tier.data or "0"
+    if chosen.startswith("plan:"):
+        _give_plan(database, member_id, chosen.removeprefix("plan:"), form)
+        return
+    now, tier = current_time(), int(chosen)
     give_grant(
         database,
         member_id=member_id,
@@ -144,6 +177,24 @@ def give_by_hand(database: Session, member_id: int, form: GiveForm) -> None:
         source="manual",
         cause=Cause(the_person().email[:80], form.reason.data),
         now=now,
+    )
+
+
+def _give_plan(database: Session, member_id: int, key: str, form: GiveForm) -> None:
+    """A plan for nothing, with everything that it opens."""
+    _show, plans = what_to_give(database)
+    plan = next((each for each in plans if each.key == key), None)
+    if plan is None:
+        abort(404)
+    give_comp(
+        database,
+        the_services().till.terms,
+        member_id,
+        plan,
+        ends_at=end_of(form.until.data),
+        reason=form.reason.data,
+        by=the_person().email,
+        now=current_time(),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from episodes.models import Episode, Show
 from feeds.downloads.models import MemberPlay
-from feeds.models import PrivateFeed
+from feeds.models import Grant, PrivateFeed
 from podcast_server.accounts.models import Member
 from podcast_server.billing.errors import ProviderUnavailable
 from podcast_server.billing.intervals import Interval
@@ -231,6 +231,60 @@ def test_a_members_page_tells_what_they_heard(
     page = owner.get(path(ada)).text
     assert "Heard lately" in page
     assert first.title in page
+
+
+@pytest.fixture
+def bundle(services: Services, harbour: Show, now: datetime) -> Plan:
+    """A plan that opens this show and another."""
+    with services.sessions.begin() as session:
+        other = build_show(session, now, slug="other")
+        return create_plan(
+            session,
+            name="Both",
+            opens=[(session.get_one(Show, harbour.id), None), (other, None)],
+            prices=[PriceTerms(Money(500, "eur"), Interval("month"))],
+            now=now,
+        )
+
+
+def open_shows(services: Services, member: Member, now: datetime) -> int:
+    with services.sessions() as session:
+        grants = session.scalars(select(Grant).where(Grant.member_id == member.id))
+        return len({g.show_id for g in grants if g.ends_at is None or g.ends_at > now})
+
+
+def test_a_plan_is_given_with_all_its_shows_and_ended_with_them(
+    owner: Desk, services: Services, ada: Member, bundle: Plan, now: datetime
+) -> None:
+    assert open_shows(services, ada, now) == 1
+    assert "Both" in owner.get(path(ada)).text
+    owner.send(path(ada, "/give"), tier=f"plan:{bundle.key}", reason="a prize")
+    assert open_shows(services, ada, now) == 2
+    assert "a prize" in owner.get(path(ada)).text
+    owner.send(path(ada, "/end"), reason="over")
+    assert open_shows(services, ada, now) == 0
+
+
+def test_an_editor_gives_no_plan_that_opens_somebody_elses_show(
+    hire: Callable[..., Desk],
+    services: Services,
+    ada: Member,
+    bundle: Plan,
+    harbour: Show,
+    now: datetime,
+) -> None:
+    editor = hire("editor", harbour)
+    assert "Both" not in editor.get(path(ada)).text.split("Give a membership")[1]
+    editor.send(path(ada, "/give"), tier=f"plan:{bundle.key}", reason="x")
+    assert open_shows(services, ada, now) == 1
+
+
+def test_a_plan_that_would_be_over_already_is_not_given(
+    owner: Desk, services: Services, ada: Member, bundle: Plan, now: datetime
+) -> None:
+    told = owner.send(path(ada, "/give"), tier=f"plan:{bundle.key}", until="2001-01-01", reason="x")
+    assert told.status_code == 200
+    assert open_shows(services, ada, now) == 1
 
 
 def running(member: Member, plan: Plan, now: datetime) -> Subscription:
