@@ -38,7 +38,7 @@ demo: $(RUNNING)  ## A working server with a sample show on http://127.0.0.1:800
 run: $(RUNNING)  ## Your own server, after `podcast-server init`
 	@$(BIN)/podcast-server serve
 
-check: $(READY)  ## Lint, types, import rules and the fast tests (under a minute)
+check: $(READY)  ## Lint, types, import rules and the fast tests (some minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
