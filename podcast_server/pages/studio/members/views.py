@@ -31,6 +31,7 @@ from podcast_server.database import reading
 from podcast_server.mail.letters import add_letter
 from podcast_server.pages.member.own_feed import hand_over_address
 from podcast_server.pages.member.posting import nudge_postman, post_letter
+from podcast_server.pages.studio.cells import harmless
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.members.forms import AddForm, GiveForm
@@ -223,13 +224,9 @@ def export(slug: str) -> Response:
         for row in all_rows(database, the_show().id, current_time()):
             last = row.last_fetched.isoformat() if row.last_fetched else ""
             cells = [row.email, row.name, row.since.isoformat(), row.state, last]
-            table.writerow([_harmless(cell) for cell in cells])
+            table.writerow([harmless(cell) for cell in cells])
     response = make_response(sheet.getvalue())
     response.mimetype = "text/csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}-members.csv"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell

@@ -33,6 +33,7 @@ from podcast_server.billing.numbers import (
     plans_in_numbers,
 )
 from podcast_server.database import reading
+from podcast_server.pages.studio.cells import harmless
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_role, the_show
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -84,18 +85,12 @@ def export(slug: str, name: str) -> Response:
     with reading(the_services().engine) as database:
         headings, rows = table(database, the_show().id, current_time(), _days())
     sheet = io.StringIO()
-    csv.writer(sheet).writerows([headings, *(map(_harmless, row) for row in rows)])
+    csv.writer(sheet).writerows([headings, *(map(harmless, row) for row in rows)])
     response = make_response(sheet.getvalue())
     response.mimetype = "text/csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}-{name}.csv"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _harmless(cell: object) -> object:
-    """A title that a spreadsheet would run is kept from it."""
-    text = str(cell)
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "@")) else cell
 
 
 def _members(database: Session, show_id: int, now: datetime, _days: int) -> Table:
@@ -144,8 +139,7 @@ def _plans(database: Session, show_id: int, now: datetime, days: int) -> Table:
     )  # fmt: skip
     found = plans_in_numbers(database, show_id, now - timedelta(days=days))
     return headings, [
-        (each.name, each.paying, each.new, each.lost, f"{each.new - each.lost:+d}")
-        for each in found
+        (each.name, each.paying, each.new, each.lost, each.new - each.lost) for each in found
     ]
 
 
