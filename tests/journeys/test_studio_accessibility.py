@@ -94,18 +94,19 @@ def enter(page: Page, site: Installation) -> None:
 def test_no_page_of_the_studio_shuts_anybody_out(
     site: Installation, browser: Browser, theme: Theme, language: str
 ) -> None:
-    for phone in (False, True):
-        with visiting(browser, phone=phone, theme=theme, language=language) as page:
-            enter(page, site)
-            found = []
-            for path in PATHS:
-                page.goto(f"{site.url}{path}")
-                width = page.evaluate("document.documentElement.scrollWidth")
-                assert width <= (390 if phone else 1280), path
-                for details in page.locator("details").all():
-                    details.evaluate("each => { each.open = true }")
-                found += axe_violations(page)
-            assert found == []
+    # Each theme and each language on a phone once, and on a desk once.
+    phone = (theme == "dark") == (language == "en")
+    with visiting(browser, phone=phone, theme=theme, language=language) as page:
+        enter(page, site)
+        found = []
+        for path in PATHS:
+            page.goto(f"{site.url}{path}")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= (390 if phone else 1280), path
+            for details in page.locator("details").all():
+                details.evaluate("each => { each.open = true }")
+            found += axe_violations(page)
+        assert found == []
 
 
 def test_a_page_of_the_studio_is_small(site: Installation, browser: Browser) -> None:
