@@ -19,7 +19,7 @@ from feeds.downloads.agents import Classifier
 from feeds.downloads.choose import choose_agents
 from feeds.downloads.country import no_country, open_countries
 from feeds.downloads.record import HitBuffer
-from feeds.downloads.write import entry_writer
+from feeds.downloads.write import entry_writer, loss_counter
 from feeds.editions import Editions
 from feeds.personalise import PreparedDocument, prepare
 from feeds.rendering.assemble import Addresses, Assembler
@@ -172,7 +172,8 @@ def open_recorder(services: Services) -> HitBuffer:
             if downloads.country_database
             else no_country,
             services.classify,
-        )
+        ),
+        note_lost=loss_counter(services.sessions, now_utc),
     )
 
 

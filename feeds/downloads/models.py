@@ -47,6 +47,15 @@ class RawHit(Base):
     feed_app: Mapped[str] = mapped_column(String(80), default="")
 
 
+class LostHits(Base):
+    """How many hits and polls could not be kept on one UTC day, for the operator to see."""
+
+    __tablename__ = "lost_hits"
+
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+
+
 class CountedDay(Base):
     """How far one episode's hits of one UTC day are counted.
 

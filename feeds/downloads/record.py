@@ -83,6 +83,7 @@ class HitBuffer:
         batch_size: int = 500,
         interval: float = 1.0,
         poll_interval: float = 15.0,
+        note_lost: Callable[[int], None] | None = None,
     ) -> None:
         self._write_batch = write_batch
         self._limit = limit
@@ -98,6 +99,8 @@ class HitBuffer:
         self._counting = threading.Lock()
         self._written = self._dropped = self._failures = 0
         self._told = 0  # how many dropped ones the log knows of
+        self._note_lost = note_lost  # for the operator to see later
+        self._noted = 0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -148,13 +151,13 @@ class HitBuffer:
                 self._write_all(with_polls=True)
             finally:
                 self._writing.release()
-        self._tell_dropped()
         if lost := self._waiting():
-            self._drop(lost)
             self._hits.clear()
             self._polls.clear()
             self._batch = []
             log.error("%d hits could not be written before the end and are lost", lost)
+        self._tell_dropped()
+        self._drop(lost)
 
     def stats(self) -> BufferStats:
         """Counters for the operator."""

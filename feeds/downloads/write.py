@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.agents import Classifier, built_in_agents, feed_app, storable
 from feeds.downloads.country import CountryOf, no_country
-from feeds.downloads.models import CountedDay, RawHit
+from feeds.downloads.models import CountedDay, LostHits, RawHit
 from feeds.downloads.privacy import hash_address
 from feeds.downloads.ranges import read_range
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
@@ -45,6 +45,30 @@ def entry_writer(
             _write_one_by_one(sessions, entries, secret, country_of, agents)
 
     return write
+
+
+def loss_counter(
+    sessions: sessionmaker[Session], clock: Callable[[], datetime]
+) -> Callable[[int], None]:
+    """The ``note_lost`` of a HitBuffer: adds to the day's count."""
+
+    def note(count: int) -> None:
+        with sessions.begin() as session:
+            dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+            row = dialect.insert(LostHits).values(day=clock().date(), count=count)
+            session.execute(
+                row.on_conflict_do_update(
+                    index_elements=[LostHits.day], set_={"count": LostHits.count + count}
+                )
+            )
+
+    return note
+
+
+def lost_since(session: Session, day: date) -> int:
+    """How many hits and polls were lost on this UTC day and after it."""
+    query = select(func.sum(LostHits.count)).where(LostHits.day >= day)
+    return int(session.scalar(query) or 0)
 
 
 def write_entries(

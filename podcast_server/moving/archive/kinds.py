@@ -111,6 +111,7 @@ LEFT_OUT = {
     "feed_import_items": "under way; the import run again finds what is here",
     "feed_imports": "under way, with the secret address of the other host",
     "job_runs": "the new server's own",
+    "lost_hits": "how the old server fared",
     "member_import_rows": "how an import went; what it brought is here",
     "member_imports": "how an import went; what it brought is here",
     "minute_counts": "protects one server",

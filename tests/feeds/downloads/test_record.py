@@ -125,6 +125,24 @@ def test_a_full_buffer_refuses_and_counts() -> None:
     assert shelf.entries == [hit(n) for n in range(5)]
 
 
+def test_what_was_lost_is_noted_even_if_the_first_attempt_fails() -> None:
+    shelf, noted, refused = Shelf(), list[int](), threading.Event()
+
+    def note(count: int) -> None:
+        if not refused.is_set():
+            refused.set()
+            raise OSError("the database is away")
+        noted.append(count)
+
+    buffer = HitBuffer(shelf.write, limit=5, interval=0.01, note_lost=note)
+    for n in range(8):
+        buffer.put(hit(n))
+    buffer.start()
+    assert refused.wait(10)
+    buffer.close()
+    assert noted == [3]
+
+
 def test_what_a_full_buffer_refused_is_told_to_the_operator(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

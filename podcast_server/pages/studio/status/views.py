@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import abort, flash, make_response, redirect, render_template, url_for
@@ -9,8 +11,12 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
+from feeds.downloads.write import lost_since
+from podcast_server.backup.errors import BackupError
+from podcast_server.backup.regular import newest_backup
 from podcast_server.billing.inbox import find_event, list_events, replay_event
 from podcast_server.database import reading
+from podcast_server.i18n import format_ago
 from podcast_server.jobs.runner import job_states
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.mail.outbox import outbox
@@ -39,6 +45,7 @@ def page() -> Response:
             stuck=stuck,
             mails=mails,
             facts=facts_of(services),
+            health=health_of(services, current_time()),
             now=current_time(),
         )
     )
@@ -66,6 +73,49 @@ def facts_of(services: Services) -> list[tuple[str, str, str]]:
             "",
         ),
     ]
+
+
+def health_of(services: Services, now: datetime) -> list[tuple[str, str, str]]:
+    """How it fares: name, value, and what to do about it where it matters."""
+    return [*_backups(services, now), *_room(services), _lost(services, now)]
+
+
+def _backups(services: Services, now: datetime) -> list[tuple[str, str, str]]:
+    section = services.settings.backup
+    name = gettext("Last backup")
+    if not section.folder:
+        return [
+            (name, gettext("none by themselves"), gettext("Set [backup] folder in config.toml."))
+        ]
+    try:
+        newest = newest_backup(services.settings.home / section.folder)
+    except (OSError, ValueError, BackupError):
+        return [(name, gettext("cannot be read"), gettext("Look at [backup] in config.toml."))]
+    if newest is None:
+        return [(name, gettext("none yet"), "")]
+    late = now - newest > 2 * timedelta(hours=section.every_hours)
+    advice = gettext("It is overdue: see the job “back-up” below.") if late else ""
+    return [(name, format_ago(newest, now), advice)]
+
+
+def _room(services: Services) -> list[tuple[str, str, str]]:
+    """Free space, where files are kept on this machine."""
+    if services.settings.storage.backend != "local":
+        return []
+    try:
+        usage = shutil.disk_usage(services.settings.data)
+    except OSError:
+        return []
+    scarce = usage.free < max(usage.total // 20, 1_000_000_000)
+    advice = gettext("Make room, or move to S3: “podcast-server move storage”.") if scarce else ""
+    return [(gettext("Free disk space"), f"{usage.free / 1e9:.1f} GB", advice)]
+
+
+def _lost(services: Services, now: datetime) -> tuple[str, str, str]:
+    with reading(services.engine) as database:
+        lost = lost_since(database, (now - timedelta(days=30)).date())
+    advice = gettext("The server was too busy or the database away; the log says when.")
+    return (gettext("Downloads not noted in 30 days"), str(lost), advice if lost else "")
 
 
 def _stripe_words(key: str) -> str:
