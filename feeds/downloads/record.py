@@ -193,6 +193,13 @@ class HitBuffer:
                 dropped - self._told,
             )
             self._told = dropped
+        if self._note_lost is not None and dropped > self._noted:
+            try:
+                self._note_lost(dropped - self._noted)
+            except Exception:
+                log.warning("the loss is not noted yet, trying again", exc_info=True)
+            else:
+                self._noted = dropped
 
     def _write_all(self, *, with_polls: bool) -> bool:
         while self._take(with_polls=with_polls):
