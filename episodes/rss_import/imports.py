@@ -134,8 +134,10 @@ def due_imports(session: Session, now: datetime) -> list[str]:
     """Imports with work to do that nobody does: new ones, those a crash left, mirrors."""
     free = or_(FeedImport.claimed_at.is_(None), FeedImport.claimed_at < now - CLAIM_HOLDS)
     working = FeedImport.state.in_(["looking", "copying"])
+    # Also after a failure: a host that was away for an hour is followed on.
     following = (
-        (FeedImport.state == "done")
+        FeedImport.state.in_(["done", "failed"])
+        & FeedImport.looked_at.is_not(None)
         & FeedImport.mirror
         & (FeedImport.updated_at < now - MIRROR_EVERY)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -25,7 +26,14 @@ from podcast_server.billing.plans import (
     money_of,
     places_taken,
 )
-from podcast_server.cli.context import Context, json_option, pass_context, print_rows
+from podcast_server.cli.context import (
+    Context,
+    Moment,
+    in_zone,
+    json_option,
+    pass_context,
+    print_rows,
+)
 from podcast_server.services import now_utc
 
 _PRICE_HELP = "Such as “5.00 eur month”, “50 eur year”, “80 eur once”. May be given again."
@@ -67,6 +75,7 @@ def _opening(session: Session, text: str) -> tuple[Show, Tier | None]:
 @click.option("--benefit", "benefits", multiple=True, help="One line of what they get.")
 @click.option("--trial-days", type=int, default=0, help="Days before the first payment.")
 @click.option("--places", type=int, help="At most so many members.")
+@click.option("--closes", type=Moment(), help="Nobody joins from this time on (UTC).")
 @pass_context
 def create(
     context: Context,
@@ -78,6 +87,7 @@ def create(
     benefits: tuple[str, ...],
     trial_days: int,
     places: int | None,
+    closes: datetime | None,
     *,
     free: bool,
 ) -> None:
@@ -90,6 +100,7 @@ def create(
         "benefits": list(benefits),
         "trial_days": trial_days,
         "places": places,
+        "closes_at": in_zone(closes, "UTC"),
     }
     with context.writing() as session:
         plan = create_plan(

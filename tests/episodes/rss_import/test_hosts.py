@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
+from episodes.rss_import.imports import due_imports
+from episodes.rss_import.run import work_on
 from tests.episodes.rss_import.conftest import Moving
 from tests.foreign_host import Manners
 from tests.samples.feeds.hosts import HOSTS, buzzsprout, castos, libsyn, substack
@@ -164,6 +167,23 @@ def test_a_mirror_asks_whether_anything_is_new_and_brings_only_that(moving: Movi
     moving.copy()
     assert moving.host.downloads() == [sample.audio[0]]
     assert [e.guid for e in moving.episodes()] == list(sample.guids)
+
+
+def test_a_mirror_goes_on_after_its_host_was_away(moving: Moving) -> None:
+    sample = libsyn(moving.host.url)
+    moving.look(moving.serve(sample))
+    moving.start(mirror=True)
+    moving.copy()
+    moving.host.manners = Manners(puts_off=1000)
+    work_on(moving.desk, moving.key)
+    assert moving.standing().state == "failed"
+    moving.host.manners = Manners()
+    later = moving.desk.clock() + timedelta(hours=2)
+    with moving.desk.sessions() as session:
+        assert due_imports(session, later) == [moving.key]
+        assert due_imports(session, moving.desk.clock()) == []
+    work_on(moving.desk, moving.key)
+    assert moving.standing().state == "done"
 
 
 def test_the_address_is_sealed_in_the_database(moving: Moving) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
+    DateField,
     IntegerField,
     SelectChoice,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -24,6 +29,15 @@ from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
 
 CURRENCIES = ("eur", "usd", "gbp", "chf", "cad", "aud", "sek", "nok", "dkk", "pln", "jpy")
+
+
+OTHERS = {
+    "1 week": _("for one week"),
+    "3 month": _("for three months"),
+    "6 month": _("for six months"),
+    "2 year": _("for two years"),
+    "once": _("for good, paid once"),
+}
 
 
 class WordsForm(FlaskForm):  # type: ignore[misc]
@@ -43,18 +57,21 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
     position = IntegerField(
         _("Place in the list"), default=0, validators=[Optional(), NumberRange(0, 1000)]
     )
+    closes_on = DateField(_("Nobody joins after"), validators=[Optional()])
     recommended = BooleanField(_("Recommended: stands out on the page"))
 
     @classmethod
-    def of(cls, plan: Plan) -> WordsForm:
-        """Filled with what the plan says now."""
+    def of(cls, plan: Plan, zone: str) -> WordsForm:
+        """Filled with what the plan says now; days are those of ``zone``."""
+        closes = plan.closes_at.astimezone(ZoneInfo(zone)).date() if plan.closes_at else None
         names = ("name", "description", "trial_days", "places", "position", "recommended")
         said = {name: getattr(plan, name) for name in names}
-        form: WordsForm = cls(data=said | {"benefits": "\n".join(plan.benefits)})
+        last = closes - timedelta(days=1) if closes else None
+        form: WordsForm = cls(data=said | {"benefits": "\n".join(plan.benefits), "closes_on": last})
         return form
 
-    def fields(self) -> dict[str, Any]:
-        """The plan's fields as sent."""
+    def fields(self, zone: str) -> dict[str, Any]:
+        """The plan's fields as sent; days are those of ``zone``."""
         return {
             "name": self.name.data,
             "description": self.description.data or "",
@@ -65,7 +82,15 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
             "places": self.places.data,
             "position": self.position.data or 0,
             "recommended": bool(self.recommended.data),
+            "closes_at": _end_of(self.closes_on.data, zone),
         }
+
+
+def _end_of(day: date | None, zone: str) -> datetime | None:
+    """The midnight at which a day is over; None for never."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
 
 
 class NewPlanForm(WordsForm):
@@ -77,18 +102,26 @@ class NewPlanForm(WordsForm):
     currency = SelectField(
         _("Currency"), choices=[SelectChoice(code, code.upper()) for code in CURRENCIES]
     )
+    other = StringField(_("Another price"), validators=[Length(max=20)])
+    every = SelectField(
+        _("How long that price lasts"),
+        choices=[SelectChoice(name, words) for name, words in OTHERS.items()],
+        validate_choice=False,
+    )
     tier = SelectField(_("What it opens"))
+    also = SelectMultipleField(_("Also opens all of"), validators=[Optional()])
     free = BooleanField(_("Free: only an e-mail address is asked"))
 
-    def offer(self, show: Show) -> NewPlanForm:
-        """Fill in the tiers there are."""
+    def offer(self, show: Show, others: Sequence[Show]) -> NewPlanForm:
+        """Fill in the tiers there are, and the other shows that may come with it."""
+        self.also.choices = [SelectChoice(other.slug, other.title) for other in others]
         everything = SelectChoice("0", _("All members’ episodes"))
         self.tier.choices = [everything, *(SelectChoice(str(t.id), t.name) for t in show.tiers)]
         return self
 
     def validate_free(self, field: BooleanField) -> None:
         """A price, or free: one of the two has to be said."""
-        if bool(self.month.data or self.year.data) == bool(field.data):
+        if bool(self.month.data or self.year.data or self.other.data) == bool(field.data):
             raise ValidationError(gettext("Give a price, or make it free."))
 
     def prices(self) -> list[PriceTerms]:
@@ -101,7 +134,16 @@ class NewPlanForm(WordsForm):
             prices.append(PriceTerms(month, Interval("month"), least))
         if self.year.data:
             prices.append(PriceTerms(parse_money(self.year.data, currency), Interval("year")))
+        if self.other.data:
+            every = self.every.data if self.every.data in OTHERS else "3 month"
+            interval = None if every == "once" else _interval(every)
+            prices.append(PriceTerms(parse_money(self.other.data, currency), interval))
         return prices
+
+
+def _interval(text: str) -> Interval:
+    count, unit = text.split()
+    return Interval(unit, int(count))  # type: ignore[arg-type]
 
 
 class PriceForm(FlaskForm):  # type: ignore[misc]

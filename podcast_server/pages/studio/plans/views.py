@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from episodes.models import Show, Tier
-from podcast_server.accounts.staff.roles import may, role_for
+from podcast_server.accounts.staff.roles import may, role_for, shows_of
 from podcast_server.billing.catalogue import publish_plan
 from podcast_server.billing.changes import close_plan, reprice_plan
 from podcast_server.billing.errors import BillingError
@@ -39,7 +39,9 @@ def page(slug: str) -> Response:
     services, now = the_services(), current_time()
     with reading(services.engine) as database:
         show = database.get_one(Show, the_show().id)
-        form = NewPlanForm(currency=services.settings.payments.currency).offer(show)
+        form = NewPlanForm(currency=services.settings.payments.currency).offer(
+            show, other_shows(database)
+        )
         rows = [
             (
                 plan,
@@ -67,13 +69,14 @@ def _create(form: NewPlanForm) -> str:
         with doing("plan.create", form.name.data) as database:
             show = database.get_one(Show, the_show().id)
             tier = database.get(Tier, int(form.tier.data or 0))
+            also = [each for each in other_shows(database) if each.slug in (form.also.data or [])]
             plan = create_plan(
                 database,
                 name=form.name.data,
-                opens=[(show, tier)],
+                opens=[(show, tier), *((each, None) for each in also)],
                 prices=prices,
                 now=now,
-                fields=form.fields(),
+                fields=form.fields(the_show().time_zone),
             )
             database.refresh(plan)
             list(plan.prices)
@@ -83,6 +86,16 @@ def _create(form: NewPlanForm) -> str:
         flash(refusal(error), "danger")
         return ""
     return plan.key
+
+
+def other_shows(database: Session) -> list[Show]:
+    """The other shows that the person at work may sell too."""
+    person, here = the_person(), the_show().id
+    return [
+        show
+        for show in shows_of(database, person)
+        if show.id != here and may(role_for(database, person, show.id), "editor")
+    ]
 
 
 def plan_here(database: Session, key: str) -> Plan:
@@ -104,11 +117,11 @@ def one(slug: str, key: str) -> Response:
         plan = plan_here(database, key)
         prices = [(each, price_words(each)) for each in current_prices(plan)]
         members = places_taken(database, plan, now)
-        form = WordsForm.of(plan)
+        form = WordsForm.of(plan, the_show().time_zone)
     if form.validate_on_submit():
         try:
             with doing("plan.change", key) as database:
-                change_plan(plan_here(database, key), form.fields())
+                change_plan(plan_here(database, key), form.fields(the_show().time_zone))
         except BillingError as error:
             flash(refusal(error), "danger")
         else:

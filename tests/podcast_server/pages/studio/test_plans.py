@@ -41,6 +41,53 @@ def test_a_plan_with_two_prices_goes_on_sale(
     assert "Supporter" in owner.get("/shows/harbour").text
 
 
+def test_a_plan_closes_at_the_end_of_a_day_on_the_shows_clock(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    with services.sessions.begin() as session:
+        session.get_one(Show, harbour.id).time_zone = "Europe/Paris"
+    owner.send(PLANS, **NEW, closes_on="2999-06-30")
+    plan = the_plan(services)
+    assert plan.closes_at
+    assert plan.closes_at.isoformat() == "2999-06-30T22:00:00+00:00"
+    page = f"{PLANS}/{plan.key}"
+    assert 'value="2999-06-30"' in owner.get(page).text
+    owner.send(page, name="Supporter", position="0", closes_on="2000-01-01")
+    assert "Supporter" not in owner.get("/shows/harbour").text
+
+
+@pytest.mark.parametrize(
+    ("every", "interval"),
+    [("3 month", ("month", 3)), ("1 week", ("week", 1)), ("once", ("once", 1))],
+)
+def test_a_price_for_another_time_is_made(
+    owner: Desk, services: Services, harbour: Show, every: str, interval: tuple[str, int]
+) -> None:
+    owner.send(PLANS, **(NEW | {"month": "", "year": ""}), other="12", every=every)
+    [price] = current_prices(the_plan(services))
+    assert price.amount == 1200
+    assert (price.interval, price.interval_count or 1) == interval
+
+
+def test_a_bundle_opens_several_shows(
+    owner: Desk, services: Services, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        build_show(session, now, slug="other", title="Other")
+    owner.send(PLANS, **NEW, also="other")
+    assert len(the_plan(services).opens) == 2
+
+
+def test_an_editor_bundles_no_show_of_somebody_else(
+    hire: Callable[..., Desk], services: Services, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        build_show(session, now, slug="other", title="Other")
+    hire("editor", harbour).send(PLANS, **NEW, also="other")
+    with services.sessions() as session:
+        assert session.scalars(select(Plan)).all() == []
+
+
 def test_a_free_plan_has_no_price(owner: Desk, services: Services, harbour: Show) -> None:
     owner.send(PLANS, name="Letters", currency="eur", tier="0", free="y")
     assert the_plan(services).is_free
