@@ -86,6 +86,24 @@ def add_letter(language: str, show: str, link: str) -> Letter:
     )
 
 
+def nudge_letter(language: str, show: str, link: str) -> Letter:
+    """For who is a member and has not added the feed anywhere."""
+    _ = speaker(language)
+    return Letter(
+        kind="nudge",
+        language=language,
+        subject=_("%(show)s is waiting for you") % {"show": show},
+        paragraphs=[
+            _("You are a member, and no podcast app of yours has asked for the episodes yet."),
+            _("Open this on the phone where you listen, and tap your app: that is all."),
+        ],
+        action=(_("Choose my app"), link),
+        after=[
+            _("The link works for a week and is for you alone: it opens your own feed."),
+        ],
+    )
+
+
 def reset_letter(language: str, show: str, link: str) -> Letter:
     """Word that a feed was reset, in case it was somebody else who did it."""
     _ = speaker(language)

@@ -44,6 +44,7 @@ from podcast_server.pages.studio.listen import blueprint as studio_listen
 from podcast_server.pages.studio.member_import.acting import blueprint as studio_member_import_acts
 from podcast_server.pages.studio.member_import.views import blueprint as studio_member_import
 from podcast_server.pages.studio.members.discount import blueprint as studio_discount
+from podcast_server.pages.studio.members.nudge import blueprint as studio_nudge
 from podcast_server.pages.studio.members.one import blueprint as studio_member
 from podcast_server.pages.studio.members.refund import blueprint as studio_refund
 from podcast_server.pages.studio.members.views import blueprint as studio_members
@@ -118,6 +119,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_members,  # /studio/shows/<slug>/members
     studio_member_import,  # /studio/shows/<slug>/members/import
     studio_member_import_acts,  # …/import/<number>/apply, …/invite, …/undo
+    studio_nudge,  # /studio/shows/<slug>/members/nudge
     studio_member,  # /studio/shows/<slug>/members/<id>
     studio_sharing,  # /studio/shows/<slug>/sharing
     studio_discount,  # …/discount

@@ -43,6 +43,7 @@ PATHS = (
     "/studio/status",
     "/studio/bring",
     "/studio/site",
+    "/studio/shows/harbour/members/nudge",
     "/studio/status/outbox",
     "/studio/nowhere",
 )
