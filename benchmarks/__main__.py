@@ -12,6 +12,8 @@ NAMES = (
     "polling",
     "publishing",
     "memory",
+    "half_hour",
+    "patience",
     "streaming",
     "ingest",
 )

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from benchmarks.sample_feed import prose
 from episodes.models import Episode, Show
 from feeds.models import Access, Grant, PrivateFeed
 from feeds.private_feeds import feed_url, media_token
@@ -37,8 +38,7 @@ def fill(
     services: Services, *, episodes: int, members: int, sound: bytes = b"sound" * 400
 ) -> Crowd:
     """A show with so many episodes and members, each with a private feed."""
-    now, random = now_utc(), Random(1)
-    vocabulary = ["".join(random.choices("etaoinshrdlucmfw", k=n % 9 + 2)) for n in range(8000)]
+    now, text = now_utc(), prose(Random(1))
     with services.sessions.begin() as session:
         show = build_show(session, now, slug=SLUG)
         for number in range(episodes):
@@ -48,8 +48,8 @@ def fill(
                 show,
                 now,
                 at=now - timedelta(days=400 - number),
-                title=" ".join(random.choices(vocabulary, k=6)),
-                notes=" ".join(random.choices(vocabulary, k=_WORDS)),
+                title=text(6),
+                notes=text(_WORDS),
                 data=sound,
             )
         show_id = show.id

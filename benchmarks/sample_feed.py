@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import accumulate
 from random import Random
 
 FEED_SENTINEL = b"pf" + b"0" * 40
@@ -27,12 +29,7 @@ _CHANNEL = """<?xml version="1.0" encoding="UTF-8"?>
 def sample_feed(episodes: int, seed: int = 1) -> bytes:
     """A feed with this many episodes and sentinels for its tokens; about 2.7 kB an episode."""
     random = Random(seed)
-    words = ["".join(_word(random)) for _ in range(_VOCABULARY)]
-    weights = [1 / (rank + 3) for rank in range(_VOCABULARY)]  # Zipf, as in real texts
-
-    def text(count: int) -> str:
-        return " ".join(random.choices(words, weights, k=count)).capitalize()
-
+    text = prose(random)
     items = "".join(
         _ITEM.format(
             number=number,
@@ -47,6 +44,17 @@ def sample_feed(episodes: int, seed: int = 1) -> bytes:
         for number in range(episodes, 0, -1)
     )
     return _CHANNEL.format(feed=FEED_SENTINEL.decode(), items=items).encode()
+
+
+def prose(random: Random) -> Callable[[int], str]:
+    """Makes texts of so many words that compress as English does."""
+    words = ["".join(_word(random)) for _ in range(_VOCABULARY)]
+    weights = list(accumulate(1 / (rank + 3) for rank in range(_VOCABULARY)))  # Zipf's law
+
+    def text(count: int) -> str:
+        return " ".join(random.choices(words, cum_weights=weights, k=count)).capitalize()
+
+    return text
 
 
 def _word(random: Random) -> list[str]:

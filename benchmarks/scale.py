@@ -15,6 +15,9 @@ class Scale:
     episodes: int
     members: int
     polling_members: int
+    half_hour: int  # seconds that a compressed half hour takes
+    idle: int  # connections that say nothing
+    slow: int  # connections that send a request drop by drop
     crowds: tuple[int, ...]
     listeners: int
     stream_bytes: int
@@ -27,6 +30,9 @@ FULL = Scale(
     episodes=300,
     members=2_000,
     polling_members=10_000,
+    half_hour=40,
+    idle=10_000,
+    slow=500,
     crowds=(100, 10_000, 1_000_000),
     listeners=200,
     stream_bytes=50_000_000,
@@ -38,6 +44,9 @@ QUICK = Scale(
     episodes=20,
     members=20,
     polling_members=50,
+    half_hour=3,
+    idle=200,
+    slow=20,
     crowds=(10, 100),
     listeners=5,
     stream_bytes=2_000_000,

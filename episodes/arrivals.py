@@ -6,6 +6,7 @@ whatever the podcaster has left empty.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -31,15 +32,33 @@ def draft_for(session: Session, upload: Upload, now: datetime) -> Episode:
     return create_episode(session, show, title=title, now=now, key=upload.episode_key)
 
 
-def join_draft(session: Session, upload: Upload, now: datetime) -> bool:
-    """Give examined audio to its episode; False where there is none (any more)."""
+def fill_draft(session: Session, upload: Upload, now: datetime) -> dict[str, Any]:
+    """Fill a draft that waits for its audio with what is known so far; gives what changed."""
+    episode = _episode_of(session, upload)
+    if episode is None or episode.audio_id is not None:
+        return {}
+    fields = _unsaid(episode, upload)
+    change_fields(episode, fields)
+    record_change(session, episode.show_id, now=now, episode=episode)
+    return fields
+
+
+def join_draft(
+    session: Session, upload: Upload, now: datetime, *, filled: Collection[str] = ()
+) -> bool:
+    """Give examined audio to its episode; False where there is none (any more).
+
+    ``filled`` are the fields that fill_draft has seen to: if one is empty now, the podcaster
+    wants it so.
+    """
     episode = _episode_of(session, upload)
     if episode is None or upload.audio_id is None:
         return False
     is_new = episode.audio_id is None
     episode.audio_id = upload.audio_id
     if is_new:
-        change_fields(episode, _unsaid(episode, upload))
+        unsaid = _unsaid(episode, upload)
+        change_fields(episode, {k: v for k, v in unsaid.items() if k not in filled})
     record_change(session, episode.show_id, now=now, episode=episode)
     return True
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from episodes.errors import EpisodeError
 
@@ -88,11 +89,14 @@ def _decode(data: bytes) -> Image.Image:
             if image.size[0] * image.size[1] > MAX_PIXELS:
                 raise ArtworkRefused("the image has too many pixels: 3000 × 3000 is plenty")
             image.load()
+            upright = ImageOps.exif_transpose(image)  # as browsers show it, and the crop tool
     except (UnidentifiedImageError, Image.DecompressionBombError, Warning) as error:
         raise ArtworkRefused("this is not a JPEG, PNG or WebP image") from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error) as error:
         raise ArtworkRefused("the image is damaged: save it again as JPEG or PNG") from error
-    return _flatten(image)
+    flat = _flatten(upright)
+    flat.info.clear()  # a comment would be written into the new file
+    return flat
 
 
 def _flatten(image: Image.Image) -> Image.Image:

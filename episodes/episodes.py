@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.errors import BadField, NotFound
+from episodes.links import check_link
 from episodes.models import Episode, Show
 from episodes.publishing import AUDIENCES, record_change
 
@@ -89,6 +90,8 @@ def change_fields(episode: Episode, fields: Mapping[str, Any]) -> None:
 
 
 def _check(name: str, value: Any) -> None:
+    if name == "link":
+        check_link(name, value or "")
     if name == "title" and not value.strip():
         raise BadField(name, "an episode needs a title")
     if name == "title" and len(value) > 255:

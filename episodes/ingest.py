@@ -26,7 +26,7 @@ from episodes.audio.probe import probe
 from episodes.models import Audio, Episode, Show, Transcript, Upload
 from episodes.publishing import record_change
 from episodes.storage.base import ObjectStat, Storage
-from episodes.storage.keys import artwork_key, audio_key, original_key
+from episodes.storage.keys import PEAKS, artwork_key, audio_key, original_key
 from episodes.storage.small import put_bytes
 
 Progress = Callable[[int], None]
@@ -162,7 +162,7 @@ def find_taken(session: Session, show_id: int, sha256: str) -> Episode | None:
 
 def fields_from_audio(facts: AudioFacts, path: PurePath) -> dict[str, Any]:
     """What the file itself says about the episode; the podcaster's own words go on top."""
-    fields: dict[str, Any] = {"title": facts.tags.title or title_from_name(path)}
+    fields: dict[str, Any] = {"title": facts.tags.title[:255] or title_from_name(path)}
     notes = facts.tags.description or facts.tags.comment
     if notes:
         fields["notes"] = notes
@@ -230,9 +230,11 @@ def mentioned_objects(session: Session) -> set[str]:
 def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Iterator[ObjectStat]:
     """Stored objects that no row mentions and that are older than ``before`` (UTC)."""
     mentioned = mentioned_objects(session)
-    mentioned.update(session.scalars(select(Upload.object_key)))
+    # Once examined, an upload has its audio under another key; what it was is left over.
+    waiting = Upload.state.in_(("receiving", "examining", "refused"))
+    mentioned.update(session.scalars(select(Upload.object_key).where(waiting)))
     for stat in storage.list(""):
-        if stat.key not in mentioned and stat.modified < before:
+        if stat.key.removesuffix(PEAKS) not in mentioned and stat.modified < before:
             yield stat
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from episodes.errors import BadField
+
 MAX_ADDRESS = 2000  # characters
+
+
+def check_link(field: str, address: str) -> None:
+    """Raises BadField for what is given and leads neither to the web nor to a mailbox."""
+    if address.strip() and secure_link(address.strip()) is None:
+        raise BadField(field, "must be a web address such as https://example.org")
 
 
 def secure_link(address: str) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from episodes.categories import check_categories
 from episodes.errors import BadField, NotFound
+from episodes.links import check_link
 from episodes.models import Show, Tier
 from episodes.publishing import record_change
 
@@ -96,6 +97,8 @@ def change_fields(show: Show, fields: Mapping[str, Any]) -> None:
 
 
 def _check(name: str, value: Any) -> None:
+    if name == "link":
+        check_link(name, value or "")
     if name in _CHOICES and value not in _CHOICES[name]:
         raise BadField(name, f"must be one of {', '.join(sorted(_CHOICES[name]))}")
     if name == "title" and not value.strip():

@@ -7,7 +7,10 @@ a closed laptop or a restarted server cost at most one part.
 
 from __future__ import annotations
 
+import errno
+import logging
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -27,9 +30,12 @@ from episodes.storage.base import PartInfo, Readable, Storage
 from episodes.storage.files import as_file
 from episodes.storage.keys import incoming_key
 
+log = logging.getLogger(__name__)
+
 PART_SIZE = 8 * 1024 * 1024
 STALE = timedelta(days=7)
 MAX_ATTEMPTS = 3
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class UploadRefused(EpisodeError):
@@ -197,7 +203,8 @@ def examine_upload(
     """Probe (and convert) a complete upload; it becomes ready, or refused with the reason.
 
     Repeated after a crash it starts again; a file that kills the examiner three times is
-    refused. Nothing slow happens inside a transaction.
+    refused. Nothing slow happens inside a transaction. While the storage is away or the disk
+    is full it waits, for as long as that takes.
     """
     with sessions.begin() as session:
         upload = session.scalars(select(Upload).where(Upload.key == key)).first()
@@ -221,11 +228,25 @@ def examine_upload(
             )
             fields = fields_from_audio(facts, PurePath(upload.file_name))
             fields["artwork_key"] = store_cover(storage, upload.show_id, upload.episode_key, facts)
+    except (OSError, storage_words.StorageUnavailable) as error:
+        if isinstance(error, OSError) and error.errno not in _FULL:
+            raise
+        log.warning("an upload waits to be examined: %s", error)
+        _put_off(sessions, key, now)
+        return
     except EpisodeError as error:
         _refuse(sessions, key, str(error), now)
         return
     _mark_ready(sessions, key, stored, fields, facts.warning_texts, now)
-    storage.delete(upload.object_key)
+    with suppress(storage_words.StorageUnavailable):  # an orphan then, which `doctor` finds
+        storage.delete(upload.object_key)
+
+
+def _put_off(sessions: sessionmaker[Session], key: str, now: datetime) -> None:
+    # As if it had not been tried: the file is not to blame, and the next round takes it again.
+    with sessions.begin() as session:
+        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
+        upload.attempts, upload.updated_at = 0, now
 
 
 def _refuse(sessions: sessionmaker[Session], key: str, reason: str, now: datetime) -> None:
@@ -246,8 +267,8 @@ def _mark_ready(
     with sessions.begin() as session:
         upload = session.scalars(select(Upload).where(Upload.key == key)).one()
         upload.audio_id = add_audio(session, upload.show_id, stored, now).id
-        upload.fields, upload.warnings = fields, warnings
-        joined = join_draft(session, upload, now)
+        glanced, upload.fields, upload.warnings = upload.fields, fields, warnings
+        joined = join_draft(session, upload, now, filled=glanced)
         upload.state, upload.updated_at = ("used" if joined else "ready"), now
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from episodes.db import Base, UTCDateTime
@@ -39,6 +39,19 @@ class PrivateFeed(Base):
     last_status: Mapped[int | None]
     # When its address was first asked for without encryption, for others to read on the way.
     exposed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AccessChanges(Base):
+    """How often anything that access depends on was changed, counted by triggers.
+
+    One row, or none before the first change. For processes beside a SQLite file; PostgreSQL
+    notifies instead (feeds/delivery/postgresql_watch.py).
+    """
+
+    __tablename__ = "access_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger)
 
 
 class FeedVisit(Base):

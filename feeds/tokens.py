@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -39,6 +40,8 @@ _SALTS: dict[Kind, bytes] = {
     REPORT: b"podcast-server.report",
 }
 _ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+# Tokens whose signatures were worked out lately: apps come back with the same ones all day.
+_KEPT = 20_000
 
 
 class _ShortHmac(SigningAlgorithm):
@@ -89,6 +92,8 @@ class Tokens:
             (kind, key.id): _signer(kind, [key]) for kind in _SALTS for key in self.keys
         }
         self._reading = {kind: _signer(kind, self.keys) for kind in _SALTS}
+        self._minted = lru_cache(_KEPT)(self._mint)
+        self._verified = lru_cache(_KEPT)(self._verify)
 
     @property
     def newest(self) -> str:
@@ -104,23 +109,28 @@ class Tokens:
 
         Raises UnknownSigningKey when the feed's key was removed.
         """
+        return self._minted(kind, feed_key, signing_key)
+
+    def read(self, kind: Kind, token: str) -> str | None:
+        """The feed id in a token, or None when it is not one of ours. Case does not matter."""
+        try:
+            return self._verified(kind, token.lower())
+        except BadSignature:  # not remembered: guesses must not push out what is valid
+            return None
+
+    def _mint(self, kind: Kind, feed_key: str, signing_key: str) -> str:
         signer = self._minting.get((kind, signing_key))
         if signer is None:
             raise UnknownSigningKey(signing_key)
         value = kind + feed_key
         return value + signer.get_signature(value).decode()
 
-    def read(self, kind: Kind, token: str) -> str | None:
-        """The feed id in a token, or None when it is not one of ours. Case does not matter."""
-        token = token.lower()
+    def _verify(self, kind: Kind, token: str) -> str:
         if len(token) != TOKEN_LENGTH or not token.isascii() or token[:2] != kind:
-            return None
+            raise BadSignature("not a token of this kind")
         value, signature = token[: 2 + ID_LENGTH], token[2 + ID_LENGTH :]
-        try:
-            if not self._reading[kind].verify_signature(value, signature):
-                return None
-        except BadSignature:
-            return None
+        if not self._reading[kind].verify_signature(value, signature):
+            raise BadSignature("not signed by us")
         return value[2:]
 
 

@@ -2,4 +2,5 @@
 
 from podcast_server.cli.main import main
 
-main()
+if __name__ == "__main__":  # workers import this file when they are started anew
+    main()

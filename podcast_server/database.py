@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from episodes.commit_mark import CommitMark, marking_connection
+
 BUSY_TIMEOUT_MS = 10_000
 
 
@@ -23,13 +26,20 @@ class DatabaseError(Exception):
     """The database cannot be used as it is; the text says how to mend that."""
 
 
+class SchemaIsNewer(DatabaseError):
+    """A newer program has migrated. Whoever runs already goes on: migrations only add."""
+
+
 def open_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, foreign keys on) or PostgreSQL (statement time limit)."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
+        connect_args: dict[str, Any] = {}
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, pool_size=20, max_overflow=60)
+            with suppress(OSError):  # then changes are noticed some seconds later
+                connect_args["factory"] = marking_connection(commit_mark(parsed.database))
+        engine = create_engine(url, pool_size=20, max_overflow=60, connect_args=connect_args)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediately)
         return engine
@@ -47,6 +57,15 @@ def open_engine(url: str) -> Engine:
         },
         pool_timeout=10,
     )
+
+
+@lru_cache(maxsize=16)
+def commit_mark(database: str) -> CommitMark:
+    """The mark that processes beside this SQLite file leave after each commit.
+
+    Raises OSError where there can be none.
+    """
+    return CommitMark(Path(database))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -113,7 +132,7 @@ def require_current_schema(engine: Engine) -> None:
         for script in ScriptDirectory.from_config(_alembic_config(engine)).walk_revisions()
     }
     if present not in known:
-        raise DatabaseError(
+        raise SchemaIsNewer(
             f"the database has schema {present}, made by a newer podcast_server: "
             "install that version, or restore a backup made before the upgrade"
         )

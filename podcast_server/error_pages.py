@@ -9,12 +9,17 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from episodes.errors import NotFound
+from episodes.storage.base import StorageUnavailable
 from podcast_server.logs import REQUEST_ID
 
 log = logging.getLogger(__name__)
+
+AWAY_SECONDS = "30"  # said in Retry-After
 
 
 def install_error_pages(app: Flask) -> None:
@@ -22,6 +27,8 @@ def install_error_pages(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotFound, lambda _error: error_answer(404))
+    for away in (OperationalError, NoConnectionFree, StorageUnavailable):
+        app.register_error_handler(away, _away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -48,6 +55,16 @@ def _unexpected(error: Exception) -> Response:
     return error_answer(InternalServerError.code, reference=reference)
 
 
+def _away(error: Exception) -> Response:
+    # The database or the storage cannot be reached, or all connections are taken. That passes.
+    # Only the driver's words: with the statement would come what was to be written.
+    why = getattr(error, "orig", error)
+    log.error("%s on %s: %s: %s", request.method, request.endpoint, type(error).__name__, why)
+    response = error_answer(ServiceUnavailable.code)
+    response.headers["Retry-After"] = AWAY_SECONDS
+    return response
+
+
 def _words(code: int) -> tuple[str, str]:
     if code in {404, 410}:
         return (
@@ -66,6 +83,11 @@ def _words(code: int) -> tuple[str, str]:
         )
     if code == 413:
         return (gettext("That was too large"), gettext("Send less at a time, or a smaller file."))
+    if code == 503:
+        return (
+            gettext("This does not work just now"),
+            gettext("That should pass by itself. Please try again in a minute."),
+        )
     if code >= 500:
         return (
             gettext("Something broke on our side"),

@@ -8,7 +8,8 @@ files up to date; a test fails while a message is not translated.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -47,11 +48,26 @@ def translations(language: str) -> Translations:
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
                 if message.id and message.string:
-                    merged.add(message.id, message.string, context=message.context)
+                    said = with_fixed_spaces(message.string, language)
+                    merged.add(message.id, said, context=message.context)
     compiled = io.BytesIO()
     write_mo(compiled, merged)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def with_fixed_spaces(said: str | Sequence[str], language: str) -> str | tuple[str, ...]:
+    """French with the spaces that no line may break at, which nobody wants to type: within
+    guillemets and before a colon, and narrow ones before ``;``, ``!`` and ``?``."""
+    if not isinstance(said, str):
+        return tuple(str(with_fixed_spaces(each, language)) for each in said)
+    return _french_spaces(said) if language == "fr" else said
+
+
+def _french_spaces(text: str) -> str:
+    text = text.replace("« ", "«\N{NO-BREAK SPACE}").replace(" »", "\N{NO-BREAK SPACE}»")
+    text = re.sub(" :(?= |$)", "\N{NO-BREAK SPACE}:", text)
+    return re.sub(" (?=[;!?](?: |$|\N{NO-BREAK SPACE}))", "\N{NARROW NO-BREAK SPACE}", text)
 
 
 class _Catalogues(Domain):  # type: ignore[misc]
@@ -137,7 +153,11 @@ def format_day(value: date | datetime, zone: str = "UTC", style: str = "long") -
 
 def format_moment(value: datetime, zone: str = "UTC") -> str:
     """Day, hour and minute in ``zone``."""
-    return dates.format_datetime(value, "medium", tzinfo=ZoneInfo(zone), locale=_locale())
+    local, locale = value.astimezone(ZoneInfo(zone)), _locale()
+    pattern = dates.get_datetime_format("medium", locale=locale)
+    time = dates.format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    day = dates.format_date(local.date(), "medium", locale=locale)
+    return str(pattern).replace("'", "").replace("{0}", time).replace("{1}", day)
 
 
 def format_ago(value: datetime, now: datetime) -> str:

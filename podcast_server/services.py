@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,9 @@ from episodes.storage.base import Storage, StorageSettings
 from episodes.storage.choose import open_storage
 from feeds.delivery.lane import Lane, Limits, Recorder
 from feeds.delivery.lookup import Lookup
+from feeds.delivery.memory import FeedMemory
+from feeds.delivery.postgresql_watch import PostgresqlWatch
+from feeds.delivery.sqlite_watch import watch_sqlite
 from feeds.delivery.throttle import Shared
 from feeds.downloads.agents import Classifier
 from feeds.downloads.choose import choose_agents
@@ -30,10 +34,12 @@ from feeds.tokens import Tokens, load_signing_keys
 from podcast_server.billing.dunning import Rules
 from podcast_server.billing.providers.choose import Providers, ProviderSettings, open_providers
 from podcast_server.billing.till import Terms, Till, Toggles
-from podcast_server.database import open_engine, session_factory
+from podcast_server.database import commit_mark, open_engine, session_factory
 from podcast_server.limits.counter import shared_counter
 from podcast_server.settings import Settings, SiteSettings
 from podcast_server.site.choices import SiteChoices
+
+log = logging.getLogger(__name__)
 
 # Threads that local audio may never take, so that feeds are always answered.
 RESERVED_THREADS = 32
@@ -177,13 +183,28 @@ def open_recorder(services: Services) -> HitBuffer:
     )
 
 
-def open_lane(services: Services, recorder: Recorder) -> Lane:
+def open_memory(engine: Engine, size: int) -> FeedMemory | None:
+    """What one process remembers of so many feeds between polls; None for size 0 and where
+    changes cannot be noticed. Whoever opens it closes it."""
+    if not size:
+        return None
+    if engine.dialect.name == "postgresql":
+        return FeedMemory(PostgresqlWatch(engine), size)
+    try:
+        watch = watch_sqlite(engine, commit_mark(str(engine.url.database)))
+    except OSError as error:
+        log.warning("feeds are looked up each time, for no mark can be left: %s", error)
+        return None
+    return None if watch is None else FeedMemory(watch, size)
+
+
+def open_lane(services: Services, recorder: Recorder, memory: FeedMemory | None = None) -> Lane:
     """The delivery lane of one process."""
     settings = services.settings
     streams = max(1, settings.server.threads - RESERVED_THREADS)
     return Lane(
         tokens=services.tokens,
-        lookup=Lookup(services.engine),
+        lookup=Lookup(services.engine, memory),
         editions=Editions(
             Assembler(services.engine, services.addresses),
             build_edition,

@@ -108,6 +108,7 @@ class FeedSettings(Section):
 
     replaced_notice_days: Annotated[int, Field(ge=0, le=3650)] = 30
     edition_cache_mb: Annotated[int, Field(ge=8, le=65536)] = 256
+    remembered: Annotated[int, Field(ge=0, le=10_000_000)] = 50_000
     guesses_per_minute: Annotated[int, Field(ge=1, le=100000)] = 60
     # A feed is looked at when one episode is fetched more than so many times over on one day,
     # on so many days of a month.
@@ -203,11 +204,16 @@ class LimitSettings(Section):
 class BackupSettings(Section):
     """Backups that are made by themselves."""
 
-    folder: str = ""  # empty: none are made
+    folder: str = ""  # or s3://bucket/prefix; empty: none are made
     every_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     keep: Annotated[int, Field(ge=1, le=1000)] = 14
     # An age recipient (age1…): backups are encrypted, and the signing keys are in them.
     recipient: str = ""
+    # For a bucket, where it is not reached as [storage] says.
+    endpoint: str = ""
+    region: str = ""
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
 
     @field_validator("recipient")
     @classmethod

@@ -18,7 +18,7 @@ from podcast_server.app import create_app
 from podcast_server.database import require_current_schema
 from podcast_server.logs import set_up_logging
 from podcast_server.monitoring.door import Monitor, monitored
-from podcast_server.services import now_utc, open_lane, open_recorder, open_services
+from podcast_server.services import now_utc, open_lane, open_memory, open_recorder, open_services
 from podcast_server.settings import find_config, load_settings
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def create() -> WSGIApplication:
     require_current_schema(services.engine)
     recorder = open_recorder(services)
     recorder.start()
-    lane = open_lane(services, recorder)
+    memory = open_memory(services.engine, settings.feeds.remembered)
+    lane = open_lane(services, recorder, memory)
     # Workers end without atexit; this is the hook that multiprocessing runs, highest first.
     Finalize(None, lane.drain, args=(LAST_NOTES_SECONDS,), exitpriority=11)
     Finalize(None, recorder.close, exitpriority=10)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from episodes.episodes import create_episode
@@ -14,14 +16,22 @@ from episodes.publishing import publish_episode
 from episodes.shows import create_show
 from episodes.storage.base import Storage
 from episodes.storage.small import put_bytes
+from feeds.delivery.memory import FeedMemory
 from feeds.grants import Cause, give_grant
 from feeds.models import PrivateFeed
 from feeds.private_feeds import open_feed
 from podcast_server.accounts.members import ensure_member
 from podcast_server.accounts.models import Member
+from podcast_server.services import open_memory
 
 CAUSE = Cause("test")
 _numbers = itertools.count(1)
+
+
+def remembering(engine: Engine) -> FeedMemory | None:
+    """A memory of few feeds on SQLite, where a change counts from its commit on; None on
+    PostgreSQL, which tells a moment later: tests of that say so."""
+    return open_memory(engine, 50) if engine.dialect.name == "sqlite" else None
 
 
 def build_show(session: Session, now: datetime, **fields: Any) -> Show:
@@ -51,7 +61,7 @@ def build_audio(
     audio = Audio(
         show_id=show.id,
         object_key=key,
-        sha256=f"{next(_numbers):064x}",
+        sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         mime="audio/mpeg",
         extension="mp3",

@@ -29,7 +29,7 @@ from podcast_server.database import migrate, open_engine, session_factory
 from podcast_server.services import Services, build_edition, open_till, provider_settings
 from podcast_server.settings import Settings, SiteSettings
 from tests import postgresql
-from tests.builders import build_feed, build_member, build_show, give_membership
+from tests.builders import build_feed, build_member, build_show, give_membership, remembering
 
 # A busy machine makes an example slow that is not: no test is judged by the clock.
 hypothesis.settings.register_profile("ours", deadline=None)
@@ -152,7 +152,7 @@ def lane(
 ) -> Iterator[Lane]:
     """The delivery lane over the test's database, storage and clock."""
     addresses = Addresses(PUBLIC_URL)
-    lookup = Lookup(engine)
+    lookup = Lookup(engine, remembering(engine))
     yield Lane(
         tokens=tokens,
         lookup=lookup,

@@ -256,6 +256,10 @@ class Storage(Protocol):
         """Let pages of ``origin`` (https://host) send parts to presigned addresses."""
         ...
 
+    def browser_may_send(self, origin: str, now: datetime) -> bool:
+        """Whether pages of ``origin`` can send parts the way presigned_part says."""
+        ...
+
     def check(self) -> None:
         """Write, read back and delete a probe object. Raises StorageError saying what fails."""
         ...

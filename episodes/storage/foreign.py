@@ -16,8 +16,24 @@ class ForeignFolder(Protocol):
         """The files in the folder itself, not those in folders below; ``key`` is the name."""
         ...
 
+    def folders(self) -> Iterator[str]:
+        """The names of the folders right below."""
+        ...
+
+    def walk(self, below: str) -> Iterator[ObjectStat]:
+        """Every file in a folder below and in those further down; ``key`` as in ``exists``."""
+        ...
+
     def download(self, name: str, target: Path) -> None:
         """Write one file to ``target``. Raises ObjectMissing."""
+        ...
+
+    def upload(self, source: Path, name: str) -> None:
+        """Make or replace a file, in one step, with the bytes of a local one of any size."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove a file; no objection if there is none."""
         ...
 
     def move(self, name: str, target: str) -> None:

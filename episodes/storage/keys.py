@@ -16,6 +16,7 @@ import re
 from episodes.storage.base import BadKey
 
 MAX_KEY = 512  # characters
+PEAKS = ".peaks"
 _FOLDER = r"[a-z0-9][a-z0-9_-]{0,126}"
 _KEY = re.compile(rf"(?:{_FOLDER}/)*{_FOLDER}(?:\.[a-z0-9]{{1,16}}){{1,2}}")
 _PART = re.compile(_FOLDER)
@@ -54,6 +55,11 @@ def original_key(show_id: int, episode_key: str, sha256: str, extension: str) ->
 def preview_key(show_id: int, episode_key: str, sha256: str, extension: str) -> str:
     """The part of a members' episode that everybody may hear."""
     return _episode_object(show_id, episode_key, "preview", sha256, extension)
+
+
+def peaks_key(object_key: str) -> str:
+    """How loud a stored audio file is along its way; it can be measured again at any time."""
+    return check_key(f"{object_key}{PEAKS}")
 
 
 def transcript_key(show_id: int, episode_key: str, sha256: str, extension: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from feeds.delivery.facts import Answer, Body, Request, text_answer
+from feeds.delivery.facts import Answer, Body, Headers, Request, text_answer
 from feeds.delivery.lane import Lane
 
 if TYPE_CHECKING:
@@ -36,9 +36,12 @@ def request_facts(environ: WSGIEnvironment) -> Request:
     )
 
 
-def send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
-    """Start the response and give the body in the shape WSGI wants."""
-    start_response(_STATUS_LINES[answer.status], answer.headers)
+def send(
+    answer: Answer, start_response: StartResponse, extra: Headers | None = None
+) -> Iterable[bytes]:
+    """Start the response, with headers besides the answer's, and give the body as WSGI wants it."""
+    headers = answer.headers + extra if extra else answer.headers
+    start_response(_STATUS_LINES[answer.status], headers)
     body = answer.body
     if isinstance(body, bytes):
         return [body] if body else []
@@ -83,15 +86,15 @@ def fast_lane(
     """``app`` with the lane in front of it; requests under ``other_hosts`` (lower case) are the
     app's alone. ``https``: apps may take for granted that it stays so (RFC 6797)."""
 
+    stay: Headers = [_STAY] if https else []
+
     def entry(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(_PREFIXES) and not (
             other_hosts and environ.get("HTTP_HOST", "").partition(":")[0].lower() in other_hosts
         ):
             answer = answer_or_busy(lane, request_facts(environ))
             if answer is not None:
-                if https:
-                    answer = answer._replace(headers=[*answer.headers, _STAY])
-                return send(answer, start_response)
+                return send(answer, start_response, stay)
         return app(environ, start_response)
 
     return entry

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from feeds.access import REPLACED, Entitlement, parse_windows, told_at
 from feeds.delivery.caching import choose_coding, matches
 from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
-from feeds.delivery.lookup import FeedRow, Lookup
+from feeds.delivery.lookup import Lookup
+from feeds.delivery.rows import FeedRow
 from feeds.editions import Editions, Found
 from feeds.tokens import FEED, MEDIA, REPORT, TOKEN_LENGTH, Tokens
 
@@ -24,6 +25,9 @@ _PUBLIC = [
     ("X-Content-Type-Options", "nosniff"),
     ("Access-Control-Allow-Origin", "*"),
 ]
+# All that a 304 has to repeat (RFC 9110 §15.4.5).
+_PRIVATE_SAME = [("Vary", "Accept-Encoding"), ("Cache-Control", "private, no-cache")]
+_PUBLIC_SAME = [("Vary", "Accept-Encoding"), ("Cache-Control", "public, max-age=60")]
 # The public feed has no places for tokens, but every copy is made with some.
 _NOBODY = b"0" * TOKEN_LENGTH
 _GONE = Entitlement((), REPLACED)
@@ -53,7 +57,7 @@ def answer_private_feed(
     # One address always belongs to one feed, so content, key and coding name its bytes.
     etag = f'"{tag}.{row.signing_key}.gz"' if gzip else f'"{tag}.{row.signing_key}"'
     if matches(request.if_none_match, etag):
-        return FeedAnswer(Answer(304, [("ETag", etag), *_PRIVATE]), row.feed_id)
+        return FeedAnswer(Answer(304, [("ETag", etag), *_PRIVATE_SAME]), row.feed_id)
     feed_token = token.lower().encode()
     media_token = tokens.mint(MEDIA, feed_key, row.signing_key).encode()
     report_token = tokens.mint(REPORT, feed_key, row.signing_key).encode()
@@ -73,7 +77,7 @@ def answer_public_feed(
     gzip = choose_coding(request.accept_encoding) == "gzip"
     etag = f'"{tag}.gz"' if gzip else f'"{tag}"'
     if matches(request.if_none_match, etag):
-        return Answer(304, [("ETag", etag), *_PUBLIC])
+        return Answer(304, [("ETag", etag), *_PUBLIC_SAME])
     copy = edition.gzip if gzip else edition.plain
     return _ok(copy(_NOBODY, _NOBODY, _NOBODY), etag, gzip=gzip, fixed=_PUBLIC)
 
@@ -91,7 +95,7 @@ def _edition(
         found = editions.find(row.show_id, row.revision, seen_by, now)
         if found.revision == row.revision:
             return row, found
-        row, before = lookup.feed(feed_key) or row, seen_by
+        row, before = lookup.feed_now(feed_key) or row, seen_by
         seen_by = _entitlement(row, now)
         if seen_by == before:
             return row, found

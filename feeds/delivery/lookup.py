@@ -1,125 +1,46 @@
-"""The one indexed query behind each answer.
+"""The one indexed query behind each answer (two for a name whose show has just changed).
 
 Statements are built and compiled once, then run on bare driver connections: SQLAlchemy's
-own execution costs several times the SQLite look-up itself. Bare drivers return times as
-they are stored, so the few conversions stand here too.
+own execution costs several times the SQLite look-up itself.
 """
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, Text, bindparam, cast, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Engine, Select, bindparam, func, select
 
 from episodes.models import Audio, Episode, Show, Transcript
-from feeds.access import EpisodeFacts
+from feeds.delivery.memory import FeedMemory
+from feeds.delivery.rows import (
+    AUDIO,
+    EPISODE,
+    FEED,
+    PREVIEW,
+    PREVIEW_AUDIO,
+    TRANSCRIPT,
+    ClipRow,
+    EpisodeRow,
+    FeedRow,
+    MediaRow,
+    clip_row,
+    episode_row,
+    feed_row,
+)
 from feeds.models import Access, Announcement, PrivateFeed
 
+_KEPT = 1024  # names whose episode is remembered
 
-class FeedRow(NamedTuple):
-    """What answering a feed needs: the feed, its show's revision, the member's windows."""
 
-    feed_id: int
-    member_id: int
+class _Named(NamedTuple):
+    """What a name in media addresses stood for at one revision of its show."""
+
     show_id: int
-    state: str
-    closes_at: float | None
-    signing_key: str
     revision: int
-    windows: str
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFacts:
-    """The stored file behind an enclosure; sizes in bytes."""
-
-    object_key: str
-    sha256: str
-    size: int
-    mime: str
-    minute_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptFacts:
-    """A stored transcript."""
-
-    object_key: str
-    mime: str
-    size: int
-
-
-class ClipRow(NamedTuple):
-    """An announcement: the notice it belongs to, and its sound."""
-
-    notice: str
-    audio: AudioFacts
-
-
-class MediaRow(NamedTuple):
-    """Whose feed asked, and what its show has under the name they asked for."""
-
-    feed: FeedRow
     episode: EpisodeRow | None
     clip: ClipRow | None
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeRow:
-    """One episode with all that hangs on it for delivery."""
-
-    facts: EpisodeFacts
-    key: str
-    show_id: int
-    title: str
-    chapters: list[dict[str, Any]]
-    audio: AudioFacts | None
-    preview: AudioFacts | None
-    transcript: TranscriptFacts | None
-
-
-_preview = aliased(Audio)
-
-_FEED: list[Any] = [
-    PrivateFeed.id,
-    PrivateFeed.member_id,
-    PrivateFeed.show_id,
-    PrivateFeed.state,
-    PrivateFeed.closes_at,
-    PrivateFeed.signing_key,
-    Show.revision,
-    Access.windows,
-]
-_EPISODE: list[Any] = [
-    Episode.id,
-    Episode.season,
-    Episode.state,
-    Episode.audience,
-    cast(Episode.tier_ids, Text),
-    Episode.publish_at,
-    Episode.public_from,
-    Episode.public_until,
-    Episode.key,
-    Episode.show_id,
-    Episode.title,
-    cast(Episode.chapters, Text),
-]
-_AUDIO: list[Any] = [Audio.object_key, Audio.sha256, Audio.size, Audio.mime, Audio.minute_bytes]
-_PREVIEW: list[Any] = [
-    _preview.object_key,
-    _preview.sha256,
-    _preview.size,
-    _preview.mime,
-    _preview.minute_bytes,
-]
-_TRANSCRIPT: list[Any] = [Transcript.object_key, Transcript.mime, Transcript.size]
 
 
 def _private(columns: list[Any]) -> Select[Any]:
@@ -136,7 +57,7 @@ def _private(columns: list[Any]) -> Select[Any]:
 def _attachments(query: Select[Any], audio_id: Any) -> Select[Any]:
     return (
         query.outerjoin(Audio, Audio.id == audio_id)
-        .outerjoin(_preview, _preview.id == Episode.preview_audio_id)
+        .outerjoin(PREVIEW_AUDIO, PREVIEW_AUDIO.id == Episode.preview_audio_id)
         .outerjoin(
             Transcript,
             (Transcript.episode_id == Episode.id) & (Transcript.id == bindparam("transcript_id")),
@@ -144,10 +65,10 @@ def _attachments(query: Select[Any], audio_id: Any) -> Select[Any]:
     )
 
 
-_FEED_QUERY = _private(_FEED)
+_FEED_QUERY = _private(FEED)
 # An outer join, so that an unknown episode still tells whose feed asked.
 _MEDIA_QUERY = _attachments(
-    _private([*_FEED, *_EPISODE, *_AUDIO, *_PREVIEW, *_TRANSCRIPT, Announcement.notice])
+    _private([*FEED, *EPISODE, *AUDIO, *PREVIEW, *TRANSCRIPT, Announcement.notice])
     .outerjoin(
         Episode,
         (Episode.show_id == PrivateFeed.show_id) & (Episode.key == bindparam("episode_key")),
@@ -161,7 +82,7 @@ _MEDIA_QUERY = _attachments(
     func.coalesce(Episode.audio_id, Announcement.audio_id),
 )
 _PUBLIC_QUERY = _attachments(
-    select(*_EPISODE, *_AUDIO, *_PREVIEW, *_TRANSCRIPT)
+    select(*EPISODE, *AUDIO, *PREVIEW, *TRANSCRIPT)
     .select_from(Episode)
     .where(Episode.key == bindparam("episode_key")),
     Episode.audio_id,
@@ -173,8 +94,9 @@ _SHOW_QUERY = select(*_SHOW).where(Show.slug == bindparam("slug"))
 class Lookup:
     """Runs the queries of delivery, each in one round trip, from any thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, memory: FeedMemory | None = None) -> None:
         self._engine = engine
+        self._memory = memory
         # A pool of our own: taking and giving back is one atomic deque operation.
         self._idle: deque[Any] = deque(maxlen=64)
         self._named = engine.dialect.paramstyle == "pyformat"
@@ -182,26 +104,59 @@ class Lookup:
         self._media = self._compile(_MEDIA_QUERY)
         self._public = self._compile(_PUBLIC_QUERY)
         self._show = self._compile(_SHOW_QUERY)
+        self._things: dict[tuple[str, int], _Named] = {}
 
     def feed(self, feed_key: str) -> FeedRow | None:
-        """The feed with this random id, or None."""
+        """The feed with this random id, or None. Without a query where it is remembered."""
+        if self._memory is None:
+            return self.feed_now(feed_key)
+        known = self._memory.get(feed_key)
+        if known is not None:
+            return known
+        before = self._memory.changes
+        row = self.feed_now(feed_key)
+        if row is not None:
+            self._memory.keep(feed_key, row, before)
+        return row
+
+    def feed_now(self, feed_key: str) -> FeedRow | None:
+        """The feed as it stands in the database at this moment."""
         row = self._one(self._feed, {"feed_key": feed_key})
-        return None if row is None else _feed_row(row)
+        return None if row is None else feed_row(row)
 
     def media(self, feed_key: str, episode_key: str, transcript_id: int = 0) -> MediaRow | None:
-        """The feed, and the episode or announcement of its show; None for an unknown feed."""
+        """The feed, and the episode or announcement of its show; None for an unknown feed.
+
+        Everybody asks for the same few new episodes, so what a name stands for is remembered
+        until its show changes, and then only the feed is looked up.
+        """
+        known = self._things.get((episode_key, transcript_id))
+        if known is not None:
+            feed = self.feed(feed_key)
+            if feed is None:
+                return None
+            if (feed.show_id, feed.revision) == (known.show_id, known.revision):
+                return MediaRow(feed, known.episode, known.clip)
         values = {"feed_key": feed_key, "episode_key": episode_key, "transcript_id": transcript_id}
         row = self._one(self._media, values)
-        if row is None:
-            return None
-        found, notice = tuple(row[len(_FEED) : -1]), row[-1]
-        return MediaRow(_feed_row(row), _episode_row(found), _clip_row(notice, found))
+        return None if row is None else self._remember(episode_key, transcript_id, row)
+
+    def _remember(self, episode_key: str, transcript_id: int, row: Sequence[Any]) -> MediaRow:
+        feed, found = feed_row(row), tuple(row[len(FEED) : -1])
+        episode, clip = episode_row(found), clip_row(row[-1], found)
+        if episode is not None or clip is not None:
+            if len(self._things) >= _KEPT:
+                self._things = {}
+            # The row is of one moment: this revision goes with this episode.
+            named = _Named(feed.show_id, feed.revision, episode, clip)
+            self._things[episode_key, transcript_id] = named
+        return MediaRow(feed, episode, clip)
 
     def public(self, episode_key: str, transcript_id: int = 0) -> EpisodeRow | None:
         """The episode with this key in whatever show, or None."""
         values = {"episode_key": episode_key, "transcript_id": transcript_id}
         row = self._one(self._public, values)
-        return None if row is None else _episode_row(tuple(row))
+        return None if row is None else episode_row(tuple(row))
 
     def show(self, slug: str) -> tuple[int, int] | None:
         """(id, revision) of a show, or None."""
@@ -253,53 +208,3 @@ class Lookup:
             connection.autocommit = True
             connection.prepare_threshold = 0
         return connection
-
-
-def _feed_row(row: Sequence[Any]) -> FeedRow:
-    return FeedRow(row[0], row[1], row[2], row[3], seconds(row[4]), row[5], row[6], row[7] or "[]")
-
-
-@lru_cache(maxsize=1024)
-def _episode_row(row: tuple[Any, ...]) -> EpisodeRow | None:
-    """Cached by all it is read from: everybody asks for the same few new episodes."""
-    if row[0] is None:
-        return None
-    facts = EpisodeFacts(
-        id=row[0],
-        season=row[1],
-        state=row[2],
-        audience=row[3],
-        tier_ids=tuple(json.loads(row[4])),
-        publish_at=seconds(row[5]),
-        public_from=seconds(row[6]),
-        public_until=seconds(row[7]),
-    )
-    rest = row[len(_EPISODE) :]
-    return EpisodeRow(
-        facts=facts,
-        key=row[8],
-        show_id=row[9],
-        title=row[10],
-        chapters=json.loads(row[11]),
-        audio=AudioFacts(*rest[0:5]) if rest[0] is not None else None,
-        preview=AudioFacts(*rest[5:10]) if rest[5] is not None else None,
-        transcript=TranscriptFacts(*rest[10:13]) if rest[10] is not None else None,
-    )
-
-
-def _clip_row(notice: str | None, found: tuple[Any, ...]) -> ClipRow | None:
-    if notice is None:
-        return None
-    start = len(_EPISODE)
-    return ClipRow(notice, AudioFacts(*found[start : start + len(_AUDIO)]))
-
-
-def seconds(value: str | datetime | None) -> float | None:
-    """A stored time as Unix seconds, whether the driver gives text (SQLite) or a datetime."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return value.timestamp()

@@ -19,8 +19,9 @@ from episodes.storage.base import Storage
 from feeds.access import entitlement_at, is_out, is_public, may_hear, parse_windows, told_at
 from feeds.delivery.caching import matches
 from feeds.delivery.facts import PRIVATE, Answer, Headers, Request, text_answer
-from feeds.delivery.lookup import AudioFacts, ClipRow, EpisodeRow, FeedRow, Lookup
+from feeds.delivery.lookup import Lookup
 from feeds.delivery.ranges import ByteRange, UnsatisfiableRangeError, parse_range
+from feeds.delivery.rows import AudioFacts, ClipRow, EpisodeRow, FeedRow
 from feeds.tokens import MEDIA, Tokens
 
 Part = Literal["audio", "preview", "chapters", "transcript"]

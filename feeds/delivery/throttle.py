@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
@@ -28,28 +27,32 @@ class Throttle:
         self._per_minute = per_minute
         self._step = max(1, per_minute // 4)
         self._shared = shared
-        # key: (minute, counted in all, of these not yet told to the others)
-        self._counts: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+        # Of the present minute: what was counted in all, and of it not yet told to the others.
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._minute = 0
         self._lock = threading.Lock()
 
     def exceeded(self, key: str, now: float) -> int:
         """Count one; 0 while within bounds, else seconds until the next window."""
-        minute = int(now // 60)
-        total = self._count(key, minute)
+        total = self._count(key, int(now // 60))
         return 0 if total <= self._per_minute else math.ceil(60 - now % 60)
 
     def _count(self, key: str, minute: int) -> int:
         with self._lock:
-            window, total, untold = self._counts.pop(key, (minute, 0, 0))
-            if window != minute:
-                total = untold = 0
+            if minute != self._minute:
+                self._counts, self._minute = {}, minute
+            total, untold = self._counts.get(key) or self._room()
             total, untold = total + 1, untold + 1
             # Who is over the bound is not counted any further: an attack costs no writing.
             tell = untold >= self._step and total <= self._per_minute + self._step
-            self._counts[key] = (minute, total, 0 if tell else untold)
-            if len(self._counts) > KEYS_KEPT:
-                self._counts.popitem(last=False)
+            self._counts[key] = (total, 0 if tell else untold)
         return self._tell(key, minute, untold, total) if tell and self._shared else total
+
+    def _room(self) -> tuple[int, int]:
+        """Nothing counted yet; the oldest key makes room for the newest."""
+        if len(self._counts) >= KEYS_KEPT:
+            del self._counts[next(iter(self._counts))]
+        return 0, 0
 
     def _tell(self, key: str, minute: int, more: int, total: int) -> int:
         assert self._shared is not None
@@ -60,7 +63,7 @@ class Throttle:
             log.warning("the common counter of limits is away", exc_info=True)
             return total
         with self._lock:
-            window, known, untold = self._counts.get(key, (minute, 0, 0))
-            if window == minute:
-                self._counts[key] = (minute, max(known, everywhere), untold)
+            known = self._counts.get(key)
+            if known is not None and self._minute == minute:
+                self._counts[key] = (max(known[0], everywhere), known[1])
         return max(total, everywhere)

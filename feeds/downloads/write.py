@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import Table, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.agents import Classifier, built_in_agents, feed_app, storable
+from feeds.downloads.bulk import insert_rows
 from feeds.downloads.country import CountryOf, no_country
 from feeds.downloads.models import CountedDay, LostHits, RawHit
 from feeds.downloads.privacy import hash_address
@@ -118,32 +119,53 @@ def _add_hits(
 ) -> None:
     feed_apps = _feed_apps(session, hits, classify)
     rows = [_row(hit, secret, country_of, app) for hit, app in zip(hits, feed_apps, strict=True)]
-    session.execute(insert(RawHit.__table__), rows)  # type: ignore[arg-type]
-    _mark_uncounted(session, {(row["day"], row["episode_key"]) for row in rows})
+    insert_rows(session.connection(), cast("Table", RawHit.__table__), _COLUMNS, rows)
+    _mark_uncounted(session, {(row[1], row[2]) for row in rows})
 
 
-def _row(hit: MediaHit, secret: bytes, country_of: CountryOf, feed_app: str) -> dict[str, Any]:
+_COLUMNS = (
+    "at",
+    "day",
+    "episode_key",
+    "feed_id",
+    "member_id",
+    "method",
+    "status",
+    "range_start",
+    "range_end",
+    "bytes_served",
+    "file_bytes",
+    "minute_bytes",
+    "ip_hash",
+    "user_agent",
+    "country",
+    "feed_app",
+)
+
+
+def _row(hit: MediaHit, secret: bytes, country_of: CountryOf, feed_app: str) -> tuple[Any, ...]:
+    """The values of _COLUMNS."""
     at = datetime.fromtimestamp(hit.at, UTC)
     day = at.date()
     start, end = read_range(hit.range_header, hit.file_bytes)
-    return {
-        "at": at,
-        "day": day,
-        "episode_key": hit.episode_key,
-        "feed_id": hit.feed_id,
-        "member_id": hit.member_id,
-        "method": hit.method[:8],
-        "status": hit.status,
-        "range_start": start,
-        "range_end": end,
-        "bytes_served": hit.bytes_served,
-        "file_bytes": hit.file_bytes,
-        "minute_bytes": hit.minute_bytes,
-        "ip_hash": hash_address(hit.address, day, secret),
-        "user_agent": storable(hit.user_agent),
-        "country": country_of(hit.address),
-        "feed_app": feed_app,
-    }
+    return (
+        at,
+        day,
+        hit.episode_key,
+        hit.feed_id,
+        hit.member_id,
+        hit.method[:8],
+        hit.status,
+        start,
+        end,
+        hit.bytes_served,
+        hit.file_bytes,
+        hit.minute_bytes,
+        hash_address(hit.address, day, secret),
+        storable(hit.user_agent),
+        country_of(hit.address),
+        feed_app,
+    )
 
 
 def _feed_apps(session: Session, hits: Sequence[MediaHit], classify: Classifier) -> list[str]:

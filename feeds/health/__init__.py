@@ -15,14 +15,14 @@ from feeds.rendering.document import FeedDocument
 def check_document(document: FeedDocument) -> list[Finding]:
     """All that could be better, the show first, then the episodes as they stand."""
     findings = [
-        Finding(rule.level, rule.code, rule.message.format(title=document.title), "show")
+        Finding(rule.level, rule.code, rule.message, document.title, "show")
         for rule in SHOW_RULES
         if rule.broken(document)
     ]
     rules = [*ITEM_RULES, *rules_among(document)]
     for item in document.items:
         findings += [
-            Finding(rule.level, rule.code, rule.message.format(title=item.title), item.guid)
+            Finding(rule.level, rule.code, rule.message, item.title, item.guid)
             for rule in rules
             if rule.broken(item)
         ]

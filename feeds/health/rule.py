@@ -20,8 +20,19 @@ class Finding:
 
     level: Level
     code: str
-    message: str
+    text: str  # may name {title}
+    title: str
     where: str
+
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return self.text.format(title=self.title)
+
+
+def say(text: str) -> str:
+    """Marks a sentence to be translated where it is shown."""
+    return text
 
 
 Thing = TypeVar("Thing")

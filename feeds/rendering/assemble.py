@@ -188,13 +188,15 @@ class Assembly:
     def _item(self, episode: Episode, facts: EpisodeFacts) -> FeedItem | None:
         if self.seen_by is None:
             if is_public(facts, self.now):
-                return self._full(episode)
+                return self.full(episode)
             return self._teaser(episode) if self.show.public_feed == "teaser" else None
         if self.seen_by.notice == REPLACED:
             return None
-        return self._full(episode) if may_hear(self.seen_by, facts, self.now) else None
+        return self.full(episode) if may_hear(self.seen_by, facts, self.now) else None
 
-    def _full(self, episode: Episode) -> FeedItem | None:
+    def full(self, episode: Episode) -> FeedItem | None:
+        """An episode as who may hear it has it, a draft as if it came out now; None without
+        audio."""
         audio = episode.audio
         if audio is None:
             return None
@@ -250,13 +252,12 @@ class Assembly:
         chapters_url: str | None,
         transcripts: tuple[TranscriptLink, ...],
     ) -> FeedItem:
-        assert episode.publish_at is not None
         return FeedItem(
             guid=without_sentinels(episode.guid),
             title=without_sentinels(episode.title),
             link=without_sentinels(episode.link)
             or self.addresses.episode(self.show.slug, episode.key),
-            published=episode.publish_at,
+            published=episode.publish_at or datetime.fromtimestamp(self.now, UTC),
             notes_html=notes,
             summary=summary,
             enclosure=enclosure,

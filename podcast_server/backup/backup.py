@@ -1,18 +1,20 @@
 """Make and restore backups.
 
-    BACKUPS/objects/…               every stored file, shared by all backups
-    BACKUPS/2026-11-23T09-45-00Z/   one backup: database, manifest, signing keys if asked
+    PLACE/objects/…               every stored file, shared by all backups
+    PLACE/2026-11-23T09-45-00Z/   one backup: database, signing keys if asked, manifest
 
 The database is copied first, at one moment; the files it mentions never change, so copying
-them afterwards gives a consistent whole however long it takes.
+them afterwards gives a consistent whole however long it takes. The manifest comes last: a
+backup without one is still being made, or was cut off.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,56 +22,59 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
+from episodes.storage.base import StorageError
 from podcast_server.backup.database import dump_database, load_database
 from podcast_server.backup.errors import BackupError
 from podcast_server.backup.objects import Copied, copy_in, copy_out, objects_of, sizes_of
+from podcast_server.backup.places import Place
 from podcast_server.backup.seal import SUFFIX, Copy, open_file, opening, plainly, sealing
 from podcast_server.database import schema_versions
 from podcast_server.services import Services
 
 MANIFEST = "manifest.json"
 KEYS = "signing-keys.json"
+NAME = "%Y-%m-%dT%H-%M-%SZ"
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished backup."""
+    """A finished backup: its name in its place, and what it holds. ``size`` in bytes."""
 
-    folder: Path
+    name: str
     objects: int
     copied: Copied
+    size: int
 
 
 def make_backup(
     services: Services,
-    backups: Path,
+    place: Place,
     *,
     with_keys: bool,
     now: datetime,
     progress: Progress,
     recipient: str = "",
 ) -> Made:
-    """Add one backup to the folder ``backups``. Raises BackupError, StorageError.
+    """Add one backup to a place. Raises BackupError, StorageError.
 
     Without ``with_keys`` the signing keys stay out: who finds the backup cannot make feed
     addresses from it, and whoever restores it needs the key file from elsewhere. With
     ``recipient`` (age) database, keys and files are encrypted; names and times are not.
     """
     seal = sealing(recipient) if recipient else None
-    folder = backups / now.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
-    unfinished = folder.with_suffix(".unfinished")
-    try:
-        unfinished.mkdir(parents=True)
-    except OSError as error:
-        raise BackupError(f"{unfinished} cannot be made: {error.strerror}") from error
-    with tempfile.TemporaryDirectory(dir=_own_folder(services)) as private:
-        snapshot = dump_database(services.engine, Path(private))
-        keys = _objects_in(services, snapshot)
-        copied = copy_out(services.storage, keys, backups / "objects", progress, seal)
-        _place(snapshot, unfinished, seal)
-    if with_keys:
-        _place(services.settings.keys_file, unfinished, seal)
+    name = now.astimezone(UTC).strftime(NAME)
+    if name in place.folders():
+        raise BackupError(f"{place} has a backup {name} already: try again in a second")
+    with _whole_or_gone(place, name):
+        with tempfile.TemporaryDirectory(dir=_own_folder(services)) as private:
+            snapshot = dump_database(services.engine, Path(private))
+            # Placed before any file is looked for: from now on nobody tidies files away.
+            size = _place(snapshot, place, name, seal)
+            keys = _objects_in(services, snapshot)
+            copied = copy_out(services.storage, keys, place, progress, seal)
+        if with_keys:
+            _place(services.settings.keys_file, place, name, seal)
     manifest = {
         "made": now.astimezone(UTC).isoformat(),
         "schema": schema_versions(services.engine)[0],
@@ -79,10 +84,23 @@ def make_backup(
         "with_keys": with_keys,
         "encrypted": bool(recipient),
     }
-    (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    # The name without "unfinished" says that everything is there.
-    unfinished.rename(folder)
-    return Made(folder, len(keys), copied)
+    with place.writing(f"{name}/{MANIFEST}") as file:
+        file.write(json.dumps(manifest, indent=1).encode())
+    return Made(name, len(keys), copied, size + copied.bytes)
+
+
+@contextmanager
+def _whole_or_gone(place: Place, name: str) -> Iterator[None]:
+    """Leave nothing of a backup that fails: on a full disk each try would fill it more."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(OSError, StorageError):
+            for each in place.names(name):
+                place.remove(each)
+        if isinstance(error, OSError | sqlite3.Error):
+            raise BackupError(f"the backup cannot be finished: {error}") from error
+        raise
 
 
 def _own_folder(services: Services) -> Path:
@@ -91,13 +109,12 @@ def _own_folder(services: Services) -> Path:
     return services.settings.data
 
 
-def _place(source: Path, folder: Path, seal: Copy | None) -> None:
-    target = folder / (source.name if seal is None else source.name + SUFFIX)
-    target.touch(mode=0o600)
-    with source.open("rb") as read, target.open("wb") as write:
+def _place(source: Path, place: Place, backup: str, seal: Copy | None) -> int:
+    """Add one file to a backup; its bytes there."""
+    name = source.name if seal is None else source.name + SUFFIX
+    with source.open("rb") as read, place.writing(f"{backup}/{name}") as write:
         (seal or plainly)(read, write)
-        write.flush()
-        os.fsync(write.fileno())
+        return write.tell()
 
 
 def _objects_in(services: Services, snapshot: Path) -> list[str]:
@@ -110,41 +127,53 @@ def _objects_in(services: Services, snapshot: Path) -> list[str]:
         copy.dispose()
 
 
-def list_backups(backups: Path) -> list[Path]:
-    """Finished backups, oldest first."""
-    return sorted(path.parent for path in backups.glob(f"*Z/{MANIFEST}"))
+def list_backups(place: Place) -> list[str]:
+    """The names of finished backups, oldest first."""
+    return [name for name in sorted(place.folders()) if _is_finished(place, name)]
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def newest_name(place: Place) -> str | None:
+    """The newest finished backup, or None."""
+    newest_first = sorted(place.folders(), reverse=True)
+    return next((name for name in newest_first if _is_finished(place, name)), None)
+
+
+def _is_finished(place: Place, name: str) -> bool:
+    return name.endswith("Z") and place.has(f"{name}/{MANIFEST}")
+
+
+def read_manifest(place: Place, name: str) -> dict[str, Any]:
     """What a backup says of itself. Raises BackupError."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackupError(f"{folder} is not a finished backup") from error
+        with place.reading(f"{name}/{MANIFEST}") as path:
+            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, BackupError) as error:
+        raise BackupError(f"{name} in {place} is not a finished backup") from error
     return manifest
 
 
-def restore_keys(folder: Path, keys_file: Path, identity: Path | None = None) -> None:
+def restore_keys(place: Place, name: str, keys_file: Path, identity: Path | None = None) -> None:
     """Put the signing keys back if the backup has them and none are there.
 
     Raises BackupError when there are none at all.
     """
     if keys_file.exists():
         return
-    source = folder / KEYS
-    sealed = source.with_name(KEYS + SUFFIX)
-    if sealed.exists():
-        keys_file.parent.mkdir(parents=True, exist_ok=True)
-        open_file(sealed, keys_file, opening(_needed(identity)))
+    source = f"{name}/{KEYS}"
+    if place.has(source + SUFFIX):
+        unseal = opening(_needed(identity))
+        with place.reading(source + SUFFIX) as path:
+            keys_file.parent.mkdir(parents=True, exist_ok=True)
+            open_file(path, keys_file, unseal)
         return
-    if not source.exists():
+    if not place.has(source):
         raise BackupError(
             f"the backup was made without signing keys: put the key file at {keys_file} first, "
             "or every member needs a new address"
         )
-    keys_file.parent.mkdir(parents=True, exist_ok=True)
-    keys_file.touch(mode=0o600)
-    keys_file.write_bytes(source.read_bytes())
+    with place.reading(source) as path:
+        keys_file.parent.mkdir(parents=True, exist_ok=True)
+        open_file(path, keys_file, plainly)
 
 
 def _needed(identity: Path | None) -> Path:
@@ -154,24 +183,29 @@ def _needed(identity: Path | None) -> Path:
 
 
 def restore_backup(
-    services: Services, folder: Path, *, progress: Progress, identity: Path | None = None
+    services: Services,
+    place: Place,
+    name: str,
+    *,
+    progress: Progress,
+    identity: Path | None = None,
 ) -> Copied:
     """Fill an empty installation from a backup, and check that every file is whole.
 
     Raises BackupError, also when the database is not empty.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(place, name)
     if schema_versions(services.engine)[0] is not None:
         raise BackupError("the database is not empty: restore into a fresh installation")
     services.engine.dispose()
     unseal = opening(_needed(identity)) if manifest.get("encrypted") else None
     with tempfile.TemporaryDirectory(dir=_own_folder(services)) as private:
-        if unseal is not None:
-            name = manifest["database"]
-            open_file(folder / (name + SUFFIX), Path(private, name), unseal)
-        load_database(services.engine, folder if unseal is None else Path(private))
-    objects = folder.parent / "objects"
-    copied = copy_in(services.storage, manifest["objects"], objects, progress, unseal)
+        snapshot = Path(private, Path(manifest["database"]).name)
+        sealed = SUFFIX if unseal else ""
+        with place.reading(f"{name}/{snapshot.name}{sealed}") as path:
+            open_file(path, snapshot, unseal or plainly)
+        load_database(services.engine, Path(private))
+    copied = copy_in(services.storage, manifest["objects"], place, progress, unseal)
     wrong = [
         key
         for key, size in sizes_of(services.engine).items()

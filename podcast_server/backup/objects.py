@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,8 +15,10 @@ from episodes.ingest import mentioned_objects
 from episodes.models import Audio
 from episodes.storage.base import ObjectMissing, Storage
 from episodes.storage.keys import check_key
+from podcast_server.backup.places import Place
 from podcast_server.backup.seal import SUFFIX, Copy, plainly
 
+OBJECTS = "objects"
 Progress = Callable[[str], None]
 
 
@@ -44,20 +44,26 @@ def sizes_of(engine: Engine) -> dict[str, int]:
         return {row.object_key: row.size for row in rows}
 
 
+def object_name(key: str, *, sealed: bool) -> str:
+    """Where a place keeps a stored file. Raises BadKey."""
+    return f"{OBJECTS}/{check_key(key)}{SUFFIX if sealed else ''}"
+
+
 def copy_out(
     storage: Storage,
     keys: Iterable[str],
-    folder: Path,
+    place: Place,
     progress: Progress,
     seal: Copy | None = None,
 ) -> Copied:
-    """Copy objects into a folder, encrypted by ``seal``, skipping those that are there."""
+    """Copy objects into a place, encrypted by ``seal``, skipping those that are there."""
     copied, size, missing = 0, 0, []
+    there = place.names(OBJECTS)
     for key in keys:
-        target = _file_of(folder, key, seal)
-        if not target.exists():
+        name = object_name(key, sealed=seal is not None)
+        if name not in there:
             try:
-                size += _copy_one(storage, key, target, seal or plainly)
+                size += _copy_one(storage, key, place, name, seal or plainly)
                 copied += 1
             except ObjectMissing:
                 missing.append(key)
@@ -65,36 +71,29 @@ def copy_out(
     return Copied(copied, size, tuple(missing))
 
 
-def _file_of(folder: Path, key: str, sealed: Copy | None) -> Path:
-    return folder / (check_key(key) + (SUFFIX if sealed else ""))
-
-
-def _copy_one(storage: Storage, key: str, target: Path, copy: Copy) -> int:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    with storage.open(key) as reader, temporary.open("wb") as file:
+def _copy_one(storage: Storage, key: str, place: Place, name: str, copy: Copy) -> int:
+    with storage.open(key) as reader, place.writing(name) as file:
         copy(reader, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
-    return target.stat().st_size
+        return file.tell()
 
 
 def copy_in(
     storage: Storage,
     keys: Iterable[str],
-    folder: Path,
+    place: Place,
     progress: Progress,
     unseal: Copy | None = None,
 ) -> Copied:
-    """Put objects from a backup's folder into the storage, skipping those that are there."""
+    """Put objects from a place into the storage, skipping those that are there."""
     copied, size, missing = 0, 0, []
+    there = place.names(OBJECTS)
     for key in keys:
-        source = _file_of(folder, key, unseal)
-        if not source.exists():
+        name = object_name(key, sealed=unseal is not None)
+        if name not in there:
             missing.append(key)
         elif storage.stat(key) is None:
-            copied, size = copied + 1, size + _put_one(storage, key, source, unseal)
+            with place.reading(name) as path:
+                copied, size = copied + 1, size + _put_one(storage, key, path, unseal)
         progress(key)
     return Copied(copied, size, tuple(missing))
 

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from podcast_server.backup.backup import list_backups, make_backup, read_manifest
+from podcast_server.backup.backup import (
+    NAME,
+    Made,
+    list_backups,
+    make_backup,
+    newest_name,
+    read_manifest,
+)
+from podcast_server.backup.objects import OBJECTS
+from podcast_server.backup.places import Place, open_place
+from podcast_server.backup.seal import SUFFIX
 from podcast_server.services import Services
 
 log = logging.getLogger(__name__)
 
+# A backup without a manifest is in the making for so long, and then was cut off.
+_PATIENCE = timedelta(days=2)
 
-def back_up_when_due(services: Services, now: datetime) -> Path | None:
-    """Make the scheduled backup if it is time; its folder, or None. Raises BackupError."""
+
+def back_up_when_due(services: Services, now: datetime) -> Made | None:
+    """Make the scheduled backup if it is time; None if not. Raises BackupError, StorageError."""
     section = services.settings.backup
     if not section.folder:
         return None
-    folder = services.settings.home / section.folder
-    newest = newest_backup(folder)
+    place = open_place(services.settings, section.folder)
+    newest = newest_backup(place)
     if newest is not None and now - newest < timedelta(hours=section.every_hours):
         return None
     made = make_backup(
         services,
-        folder,
+        place,
         # Signing keys open every feed: they only go along where nobody else can read them.
         with_keys=bool(section.recipient),
         recipient=section.recipient,
@@ -34,34 +44,43 @@ def back_up_when_due(services: Services, now: datetime) -> Path | None:
     )
     if made.copied.missing:
         log.error("%d files are missing in the storage", len(made.copied.missing))
-    keep_newest(folder, section.keep)
-    return made.folder
+    keep_newest(place, section.keep, now)
+    return made
 
 
-def newest_backup(folder: Path) -> datetime | None:
+def newest_backup(place: Place) -> datetime | None:
     """When the newest finished backup was made, in UTC; None for never."""
-    found = list_backups(folder)
-    if not found:
+    newest = newest_name(place)
+    if newest is None:
         return None
-    return datetime.fromisoformat(read_manifest(found[-1])["made"]).astimezone(UTC)
+    return datetime.fromisoformat(read_manifest(place, newest)["made"]).astimezone(UTC)
 
 
-def keep_newest(folder: Path, keep: int) -> None:
+def keep_newest(place: Place, keep: int, now: datetime) -> None:
     """Remove all but the newest ``keep`` backups, then the files that none of them needs."""
-    backups = list_backups(folder)
-    for old in [*backups[:-keep], *_given_up(folder)]:
-        shutil.rmtree(old)
-    if any(folder.glob("*.unfinished")):
+    finished = list_backups(place)
+    unfinished = {name for name in place.folders() if _begun(name)} - set(finished)
+    given_up = {name for name in unfinished if (_begun(name) or now) < now - _PATIENCE}
+    for name in [*finished[:-keep], *given_up]:
+        _remove(place, name)
+    if unfinished - given_up:
         return  # a backup in the making needs files that no manifest names yet
-    needed = {key for each in backups[-keep:] for key in read_manifest(each)["objects"]}
-    objects = folder / "objects"
-    for path in [path for path in objects.rglob("*") if path.is_file()]:
-        key = path.relative_to(objects).as_posix().removesuffix(".age")
-        if key not in needed:
-            path.unlink()
+    needed = {key for name in finished[-keep:] for key in read_manifest(place, name)["objects"]}
+    for name in place.names(OBJECTS):
+        if name.removeprefix(f"{OBJECTS}/").removesuffix(SUFFIX) not in needed:
+            place.remove(name)
 
 
-def _given_up(folder: Path) -> list[Path]:
-    """What backups that were cut off more than two days ago left behind."""
-    before = time.time() - timedelta(days=2).total_seconds()
-    return [path for path in folder.glob("*.unfinished") if path.stat().st_mtime < before]
+def _begun(name: str) -> datetime | None:
+    """When a backup of this name was begun; None for something else."""
+    try:
+        # Earlier versions named unfinished ones so.
+        return datetime.strptime(name.removesuffix(".unfinished"), NAME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _remove(place: Place, name: str) -> None:
+    """Remove one backup, the manifest first: without it nobody takes the rest for whole."""
+    for each in sorted(place.names(name), key=lambda each: not each.endswith("/manifest.json")):
+        place.remove(each)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from babel import Locale
 from babel.dates import format_date
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feeds.models import PrivateFeed
@@ -78,14 +79,25 @@ def post_payment_letters(
 
 def _post(till: Till, due: Due, site_name: str, now: datetime) -> int:
     with till.sessions.begin() as session:
-        if session.get(PaymentLetter, (due.about, due.kind)) is not None:
+        if not _is_mine(session, due, now):
             return 0
-        session.add(PaymentLetter(about=due.about, kind=due.kind, at=now))
         member = session.get_one(Member, due.member_id)
         if is_erased(member):
             return 0
         put_letter(session, due.write(member), member.email, site_name=site_name, now=now)
     return 1
+
+
+def _is_mine(session: Session, due: Due, now: datetime) -> bool:
+    """Take the letter on; False where it is written, or another process writes it just now."""
+    if not _unwritten(session, due.about, due.kind):
+        return False
+    try:
+        with session.begin_nested():
+            session.add(PaymentLetter(about=due.about, kind=due.kind, at=now))
+    except IntegrityError:
+        return False
+    return True
 
 
 def _due(
@@ -281,7 +293,8 @@ def _post_gifts(till: Till, site_name: str, now: datetime) -> int:
         due = [gift.id for gift in gifts_to_send(session, now)]
     for gift_id in due:
         with till.sessions.begin() as session:
-            gift = session.get_one(Gift, gift_id)
+            # Locked, so that two workers at once do not both send it.
+            gift = session.get_one(Gift, gift_id, with_for_update=True)
             if gift.sent_at is None:
                 gift.sent_at = now
                 letter = _given(session, till, gift)

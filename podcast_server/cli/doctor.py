@@ -20,6 +20,7 @@ from feeds.tokens import load_signing_keys
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.providers.choose import open_providers
 from podcast_server.cli.context import FAILED, Context, json_option, pass_context, print_json
+from podcast_server.cli.doctor_bucket import check_browser_uploads
 from podcast_server.cli.doctor_mail import check_mail, check_sender
 from podcast_server.cli.findings import Finding
 from podcast_server.database import (
@@ -165,7 +166,11 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Delete stored files that nothing refers to.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Delete stored files that nothing refers to; let browsers send to the bucket.",
+)
 @click.option("--deep", is_flag=True, help="Also read every row and every audio file.")
 @json_option
 @pass_context
@@ -174,6 +179,7 @@ def doctor(context: Context, *, repair: bool, deep: bool, as_json: bool) -> None
     settings = context.settings
     findings = [check(settings) for check in CHECKS] + check_sender(settings)
     if not any(f.level == "failed" for f in findings if f.check in {"database", "storage"}):
+        findings.append(check_browser_uploads(settings, repair=repair))
         findings.append(check_orphans(context, repair=repair))
         if deep:
             findings += check_invariants(context)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 from typing import Any
 
@@ -19,9 +18,10 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from podcast_server.cli.beside import Beside
 from podcast_server.cli.context import Context, pass_context
 from podcast_server.cli.studio import setup_address
-from podcast_server.jobs.worker import run_worker
+from podcast_server.jobs.worker import once_the_database_answers, run_worker
 from podcast_server.logs import set_up_logging
 from podcast_server.settings import PREFIX, Settings
 
@@ -35,7 +35,8 @@ def worker(context: Context, parent: int | None) -> None:
         # `serve` starts us with SIGINT held back, so that a stop in the first second is not
         # met in the middle of an import.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        run_worker(context.services, parent=parent)
+        services = once_the_database_answers(lambda: context.services)
+        run_worker(services, parent=parent)
     except KeyboardInterrupt:
         return
 
@@ -46,7 +47,10 @@ def worker(context: Context, parent: int | None) -> None:
 @click.option("--jobs/--no-jobs", default=True, help="Also run the background jobs.")
 @pass_context
 def serve(context: Context, host: str | None, port: int | None, *, jobs: bool) -> None:
-    """Start the web server: feeds, audio and pages. Ctrl-C stops it gracefully."""
+    """Start the web server: feeds, audio and pages. Ctrl-C stops it gracefully.
+
+    SIGHUP loads program and configuration anew without refusing a single request.
+    """
     settings = context.settings
     # Opening the services refuses a wrong set-up before any worker starts.
     welcome = setup_address(context.services)
@@ -81,7 +85,14 @@ def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -
     set_up_logging(settings.log)  # again, since the server has brought handlers of its own
     if jobs:
         _run_jobs_beside(server)
+    server.on_reload(lambda: _load_anew(server))
     server.serve()
+
+
+def _load_anew(server: Any) -> None:
+    """At SIGHUP new workers take over while the old ones finish: in interpreters of their own,
+    because a fork of this process would bring the program along as it was at the start."""
+    server._spawn_method = "spawn"
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -101,26 +112,10 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def _run_jobs_beside(server: Any) -> None:
-    """Start a worker process with the server and end it with the server."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> None:
-        command = [sys.executable, "-m", "podcast_server", "worker", "--parent", str(os.getpid())]
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-    def stop() -> None:
-        for process in started:
-            # SIGINT lets a running job finish; SIGTERM would not.
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    server.on_startup(start)
-    server.on_shutdown(stop)
+    """Keep a worker process running with the server and end it with the server."""
+    beside = Beside(
+        [sys.executable, "-m", "podcast_server", "worker", "--parent", str(os.getpid())]
+    )
+    server.on_startup(beside.start)
+    server.on_reload(beside.replace)
+    server.on_shutdown(beside.stop)

@@ -16,12 +16,13 @@ import click
 from episodes.audio.probe import probe
 from episodes.ingest import find_taken
 from episodes.shows import find_show
+from episodes.storage.address import SCHEME, bucket_settings
 from episodes.storage.choose import open_foreign
 from podcast_server.cli.audience import Audience, audience_fields
 from podcast_server.cli.context import PARTLY, Context, pass_context
 from podcast_server.cli.episode_add import AddOptions, Result, add_one, print_results
 from podcast_server.services import storage_settings
-from podcast_server.watching.bucket import Bucket, bucket_settings
+from podcast_server.watching.bucket import Bucket
 from podcast_server.watching.errors import WatchError
 from podcast_server.watching.folder import Folder, alone_in
 from podcast_server.watching.inbox import Inbox
@@ -123,8 +124,9 @@ def _taker(context: Context, options: AddOptions) -> Callable[[Path], None]:
 
 @contextmanager
 def _inbox(context: Context, place: str) -> Iterator[Inbox]:
-    if place.startswith("s3://"):
-        settings = bucket_settings(place, storage_settings(context.settings))
+    if place.startswith(SCHEME):
+        own = storage_settings(context.settings)
+        settings = bucket_settings(place, own, own)
         yield Bucket(open_foreign(settings), context.settings.data)
         return
     folder = Path(place)

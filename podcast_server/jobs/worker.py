@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
+from psycopg import OperationalError as PostgresAway
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from podcast_server.jobs.feed_imports import ImportsThread
 from podcast_server.jobs.runner import run_due_jobs
 from podcast_server.services import Services, now_utc
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+DATABASE_COMES_BACK = 60.0  # seconds that a worker waits for it when it starts
+BETWEEN_ATTEMPTS = 1.0
+
+
+def once_the_database_answers(action: Callable[[], T]) -> T:
+    """Do what needs the database, which may be starting with the machine, or after a fault.
+
+    Raises what the action raises, after a minute of trying where the database is away.
+    """
+    last_attempt = time.monotonic() + DATABASE_COMES_BACK
+    while True:
+        try:
+            return action()
+        except (OperationalError, PostgresAway):
+            if time.monotonic() > last_attempt:
+                raise
+            log.warning("the database does not answer: the jobs wait for it")
+            time.sleep(BETWEEN_ATTEMPTS)
 
 
 def open_queue(services: Services) -> Huey:
@@ -30,7 +57,7 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
     With ``parent`` the worker also ends when that process is gone, so that a killed server
     leaves no orphan behind.
     """
-    queue = open_queue(services)
+    queue = once_the_database_answers(lambda: open_queue(services))
     consumer: Any = queue.create_consumer(workers=1, periodic=True, check_worker_health=False)
 
     def tick() -> None:
@@ -41,11 +68,19 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
         _end_after(parent)
     imports = ImportsThread(services)
     imports.start()
-    tick()  # not to wait for the first full minute
+    _tick_at_once(tick)
     try:
         consumer.run()
     finally:
         imports.end()
+
+
+def _tick_at_once(tick: Callable[[], None]) -> None:
+    """Not to wait for the first full minute; a database that is just away may come back."""
+    try:
+        tick()
+    except SQLAlchemyError:
+        log.exception("the jobs cannot run now, trying again in a minute")
 
 
 def _end_after(parent: int) -> None:

@@ -101,8 +101,8 @@ def monitored(app: WSGIApplication, monitor: Monitor, *, trust_ids: bool) -> WSG
     start_of_ids = secrets.token_hex(4)
 
     def name_request(environ: WSGIEnvironment) -> str:
-        given = environ.get("HTTP_X_REQUEST_ID", "") if trust_ids else ""
-        return given if _ID.match(given) else f"{start_of_ids}-{next(numbers):x}"
+        given = environ.get("HTTP_X_REQUEST_ID") if trust_ids else None
+        return given if given and _ID.match(given) else f"{start_of_ids}-{next(numbers):x}"
 
     def entry(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         began, request_id = time.perf_counter(), name_request(environ)
@@ -111,9 +111,9 @@ def monitored(app: WSGIApplication, monitor: Monitor, *, trust_ids: bool) -> WSG
         def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
             monitor.tally.add(kind, status[:3], time.perf_counter() - began)
             headers = [*headers, ("X-Request-ID", request_id)]
-            return (
-                start_response(status, headers, error) if error else start_response(status, headers)
-            )
+            if error:
+                return start_response(status, headers, error)
+            return start_response(status, headers)
 
         mark = REQUEST_ID.set(request_id)
         try:
@@ -129,9 +129,10 @@ def monitored(app: WSGIApplication, monitor: Monitor, *, trust_ids: bool) -> WSG
 
 def kind_of(path: str) -> str:
     """What kind of thing a path is, in few words: metrics must not grow with addresses."""
-    if path.startswith("/shows/") and path.endswith("/feed.xml"):
+    first = path[1 : path.find("/", 1)] if path.count("/") > 1 else path[1:]
+    if first == "shows" and path.endswith("/feed.xml"):
         return "public_feed"
-    return _KINDS.get(path.split("/", 2)[1] if path.startswith("/") else "", "page")
+    return _KINDS.get(first, "page")
 
 
 def _health(_monitor: Monitor, _environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:

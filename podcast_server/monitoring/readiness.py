@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from episodes.errors import EpisodeError
-from podcast_server.database import DatabaseError, reading, require_current_schema
+from podcast_server.database import DatabaseError, SchemaIsNewer, reading, require_current_schema
 from podcast_server.jobs.models import JobRun
 from podcast_server.services import Services
 
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 # The most frequent jobs begin every minute; a long one may hold them up for a while.
 JOBS_LATE = timedelta(minutes=15)
+NEWER = "newer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +33,24 @@ class Readiness:
     def ready(self) -> bool:
         """Whether requests can be answered. Jobs that are late must be looked after, but
         sending listeners away from every web process would make it worse."""
-        return self.database == "ok" and self.storage == "ok"
+        return self.database in {"ok", NEWER} and self.storage == "ok"
 
 
 def look(services: Services, now: datetime) -> Readiness:
     """Try database, schema and storage, and see when jobs last began. Never raises for what
     is away; the log says more than the answer."""
     database = _database(services)
-    jobs = _jobs(services, now) if database == "ok" else "unknown"
+    jobs = _jobs(services, now) if database in {"ok", NEWER} else "unknown"
     return Readiness(database, _storage(services), jobs)
 
 
 def _database(services: Services) -> str:
     try:
         require_current_schema(services.engine)
+    except SchemaIsNewer:
+        # The next version has migrated and our turn to be replaced comes: until then all
+        # that we read and write is there. Sending everybody away would be the outage.
+        return NEWER
     except DatabaseError as error:
         log.warning("not ready: %s", error)
         return "schema"

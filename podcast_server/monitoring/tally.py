@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import threading
+from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,24 +35,30 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answers: dict[tuple[str, str], int] = {}
-        self._seconds: dict[str, tuple[list[int], float]] = {}
+        # Of each kind and status: answers per class, and as the last number the sum of seconds.
+        self._cells: dict[tuple[str, str], list[float]] = {}
 
     def add(self, kind: str, status: str, seconds: float) -> None:
         """Count one answer."""
-        place = next((i for i, bound in enumerate(SECONDS) if seconds <= bound), len(SECONDS))
+        place = bisect_left(SECONDS, seconds)
         with self._lock:
-            which = (kind, status)
-            self._answers[which] = self._answers.get(which, 0) + 1
-            classes, total = self._seconds.get(kind, ([0] * (len(SECONDS) + 1), 0.0))
-            classes[place] += 1
-            self._seconds[kind] = (classes, total + seconds)
+            cell = self._cells.get((kind, status))
+            if cell is None:
+                cell = self._cells[kind, status] = [0.0] * (len(SECONDS) + 2)
+            cell[place] += 1
+            cell[-1] += seconds
 
     def counted(self) -> Counted:
         """A copy of everything counted so far."""
         with self._lock:
-            seconds = {kind: (list(each[0]), each[1]) for kind, each in self._seconds.items()}
-            return Counted(str(os.getpid()), dict(self._answers), seconds)
+            cells = {which: list(cell) for which, cell in self._cells.items()}
+        answers = {which: int(sum(cell[:-1])) for which, cell in cells.items()}
+        seconds: dict[str, tuple[list[int], float]] = {}
+        for (kind, _), cell in cells.items():
+            classes, total = seconds.get(kind, ([0] * (len(SECONDS) + 1), 0.0))
+            both = [a + int(b) for a, b in zip(classes, cell[:-1], strict=True)]
+            seconds[kind] = (both, total + cell[-1])
+        return Counted(str(os.getpid()), answers, seconds)
 
 
 class TallyFolder:

@@ -96,7 +96,7 @@ def _compare(feed: ForeignFeed, here: Here) -> list[Finding]:
         Finding(
             "every episode of the old feed is here",
             not missing,
-            f"{len(missing)} are missing, first “{missing[0].title}”: run `import feed` again"
+            f"{len(missing)} are missing, first “{missing[0].title}”: bring the feed over again"
             if missing
             else "",
         ),

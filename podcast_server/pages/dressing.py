@@ -15,7 +15,12 @@ from podcast_server.pages.public.artwork.variants import variant_address, varian
 from podcast_server.pages.sound_mark import sound_path
 from podcast_server.pages.studio.guard import the_worker
 from podcast_server.pages.studio.menu import studio_menu
-from podcast_server.pages.studio.words import audience_words, standing_words_of, status_words
+from podcast_server.pages.studio.words import (
+    audience_words,
+    ledger_words,
+    standing_words_of,
+    status_words,
+)
 from podcast_server.services import Services
 from podcast_server.settings import SiteSettings
 
@@ -38,6 +43,7 @@ def install_dressing(app: Flask, services: Services) -> None:
         studio_menu=studio_menu,
         status_words=status_words,
         audience_words=audience_words,
+        ledger_words=ledger_words,
         standing_words_of=standing_words_of,
     )
     app.context_processor(lambda: _look(services))

@@ -64,7 +64,7 @@ def _only_free(_finding: Finding, _app: str, _ago: str) -> tuple[str, str]:
 
 
 def _waiting(_finding: Finding, _app: str, _ago: str) -> tuple[str, str]:
-    return gettext("Waiting for your app to come for the first time."), ""
+    return gettext("Waiting for the app to come for the first time."), ""
 
 
 def _never_fetched(_finding: Finding, _app: str, _ago: str) -> tuple[str, str]:

@@ -35,9 +35,11 @@ from podcast_server.pages.studio.account.views import blueprint as studio_accoun
 from podcast_server.pages.studio.announcements.views import blueprint as studio_announcements
 from podcast_server.pages.studio.archive.views import blueprint as studio_archive
 from podcast_server.pages.studio.bring.views import blueprint as studio_bring
+from podcast_server.pages.studio.calendar.views import blueprint as studio_calendar
 from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
+from podcast_server.pages.studio.health.views import blueprint as studio_health
 from podcast_server.pages.studio.home.views import blueprint as studio_home
 from podcast_server.pages.studio.join.views import blueprint as studio_join
 from podcast_server.pages.studio.listen import blueprint as studio_listen
@@ -106,6 +108,8 @@ PAGES: tuple[Blueprint, ...] = (
     studio_bring,  # /studio/bring
     studio_announcements,  # /studio/shows/<slug>/announcements
     studio_episodes,  # /studio/shows/<slug>
+    studio_calendar,  # /studio/shows/<slug>/calendar
+    studio_health,  # /studio/shows/<slug>/health
     studio_uploads,  # /studio/shows/<slug>/uploads
     studio_episode,  # /studio/shows/<slug>/episodes/<key>
     studio_episode_files,  # …/transcript, …/cover

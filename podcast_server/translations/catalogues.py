@@ -14,6 +14,8 @@ from babel.messages.pofile import read_po, write_po
 from podcast_server.i18n import FOLDER, LANGUAGES, SOURCE
 
 PACKAGE = Path(__file__).parent.parent
+# What a feed lacks is said by the feed's own package, which knows nothing of languages.
+HEALTH = PACKAGE.parent / "feeds" / "health"
 METHODS = [("pages/**.html", "jinja2"), ("mail/**.html", "jinja2"), ("mail/**.txt", "jinja2")]
 METHODS += [("**.py", "python")]
 OPTIONS = {
@@ -23,6 +25,7 @@ OPTIONS = {
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "N_": None,
+    "say": None,
     "gettext": None,
     "lazy_gettext": None,
     "ngettext": (1, 2),
@@ -43,12 +46,16 @@ def area_of(path: str) -> str:
     return parts[0] if parts[0] in {"mail", "accounts", "billing", "newsletter"} else "site"
 
 
+def _messages_in_code() -> Iterator[tuple[Any, ...]]:
+    yield from extract_from_dir(PACKAGE, METHODS, OPTIONS, KEYWORDS)
+    for path, *rest in extract_from_dir(HEALTH, [("**.py", "python")], {}, KEYWORDS):
+        yield (f"pages/studio/health/{path}", *rest)  # where they are shown
+
+
 def extract() -> dict[str, Catalog]:
     """All messages of the program by area. One used in several areas belongs to ``site``."""
     found: dict[tuple[Any, str | None], list[tuple[str, int]]] = {}
-    for path, line, message, _comments, context in extract_from_dir(
-        PACKAGE, METHODS, OPTIONS, KEYWORDS
-    ):
+    for path, line, message, _comments, context in _messages_in_code():
         found.setdefault((message, context), []).append((Path(path).as_posix(), line))
     catalogues: dict[str, Catalog] = {}
     for (message, context), places in sorted(found.items(), key=lambda item: min(item[1])):

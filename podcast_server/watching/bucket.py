@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from episodes.storage.base import ObjectStat, StorageSettings
+from episodes.storage.base import ObjectStat
 from episodes.storage.foreign import ForeignFolder
-from podcast_server.watching.errors import WatchError
 from podcast_server.watching.inbox import DONE, REFUSED, Seen, beside, free_name, groups
 
 _LONGEST = 200  # bytes of a name, so that a text can lie beside it on every file system
@@ -74,30 +73,3 @@ def _is_plain(name: str) -> bool:
         and name not in {".", ".."}
         and len(name.encode()) <= _LONGEST
     )
-
-
-def bucket_settings(address: str, own: StorageSettings) -> StorageSettings:
-    """What s3://bucket/prefix means, with the credentials of our storage. Raises WatchError."""
-    bucket, _, prefix = address.removeprefix("s3://").partition("/")
-    prefix = prefix.strip("/")
-    if not bucket:
-        raise WatchError(f"{address} names no bucket: use s3://bucket/prefix")
-    if own.backend == "s3" and own.bucket == bucket and _overlap(own.prefix, prefix):
-        raise WatchError(
-            "that is where this server keeps its own files: use another bucket or prefix"
-        )
-    return StorageSettings(
-        backend="s3",
-        bucket=bucket,
-        prefix=prefix,
-        endpoint=own.endpoint,
-        region=own.region,
-        access_key=own.access_key,
-        secret_key=own.secret_key,
-        path_style=own.path_style,
-    )
-
-
-def _overlap(own: str, other: str) -> bool:
-    ours, theirs = (f"{each.strip('/')}/".removeprefix("/") for each in (own, other))
-    return ours.startswith(theirs) or theirs.startswith(ours)

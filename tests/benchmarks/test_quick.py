@@ -21,10 +21,18 @@ ROWS = {
     "polling": ["200 gzip ÷ nginx gzip_static", "304 ÷ nginx 304", "enclosure 302, recorded ÷"],
     "publishing": ["publish, 100 members ÷ publish, 10 members", "first poll after it"],
     "memory": ["SQLite"],
+    "half_hour": ["wrong answers, broken connections, lost downloads:"],
+    "patience": ["alone", "beside them"],
     "streaming": ["1 listener ÷ 1 listener, nginx", "304 with 5 slow listeners ÷ 304 alone"],
     "ingest": ["podcast-server episode add ÷ sha256sum && cp", "peak memory"],
 }
-PROGRAMS = {"polling": ["wrk", "nginx"], "memory": ["wrk"], "streaming": ["wrk", "nginx"]}
+PROGRAMS = {
+    "polling": ["wrk", "nginx"],
+    "memory": ["wrk"],
+    "half_hour": ["wrk"],
+    "patience": ["nginx", "openssl"],
+    "streaming": ["wrk", "nginx"],
+}
 
 
 def test_every_benchmark_is_tried() -> None:

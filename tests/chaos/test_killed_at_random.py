@@ -10,39 +10,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import postgresql
 from tests.journeys.test_main_job import AUDIO
 from tests.running import Installation, fetch, installation
 
-pytest_plugins = ["tests.s3_server"]
 pytestmark = pytest.mark.slow
 
 ROUNDS = 2
 
 
-@pytest.fixture(params=["embedded", "distributed"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
-    """On SQLite and a folder; on PostgreSQL and S3."""
-    if request.param == "embedded":
-        yield installation(tmp_path)
-        return
-    settings = request.getfixturevalue("s3_settings")
-    server = request.getfixturevalue("postgresql_url")
-    yield installation(
-        tmp_path,
-        database__url=postgresql.Databases(server).create(),
-        storage__backend="s3",
-        storage__bucket=settings.bucket,
-        storage__endpoint=settings.endpoint,
-        storage__prefix=settings.prefix,
-        storage__access_key=settings.access_key,
-        storage__secret_key=settings.secret_key,
-    )
+@pytest.fixture
+def place(tmp_path: Path) -> Installation:
+    """On SQLite and a folder; PostgreSQL and S3 have test_killed_at_any_moment.py."""
+    return installation(tmp_path)
 
 
 def start(place: Installation, *words: str | Path) -> subprocess.Popen[bytes]:

@@ -487,3 +487,4 @@ def test_a_file_of_this_machine_is_the_object(storage):
 def test_allowing_browser_uploads_is_never_an_error(storage):
     storage.allow_browser("https://podcast.example.org")
     storage.allow_browser("https://podcast.example.org")
+    assert storage.browser_may_send("https://podcast.example.org", datetime.now(UTC))

@@ -52,7 +52,8 @@ def nginx_config(folder: Path, front: Front, upstream: int, storage: Path) -> Pa
     )
     path.write_text(
         f"{user} daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;"
-        f"events {{}} http {{ include /etc/nginx/mime.types; {paths}\n{text}\n}}"
+        f"worker_rlimit_nofile 65536; events {{ worker_connections 30000; }} "
+        f"http {{ include /etc/nginx/mime.types; {paths}\n{text}\n}}"
     )
     return path
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.errors import NotFound
+from episodes.ingest import find_orphans
 from episodes.models import Audio, Show, Upload
-from episodes.storage.base import Storage, StorageError
+from episodes.storage.base import Storage, StorageError, StorageUnavailable
 from episodes.uploads import (
     PART_SIZE,
     UploadRefused,
@@ -215,3 +217,64 @@ def test_what_nobody_continued_for_a_week_is_given_up(
     assert clear_stale_uploads(sessions, storage, now + timedelta(days=8)) == 1
     with pytest.raises(NotFound):
         find_upload(session, show.id, upload.key)
+
+
+@pytest.mark.parametrize(
+    "away", [StorageUnavailable("the S3 server is away"), OSError(errno.ENOSPC, "full")]
+)
+def test_while_the_storage_is_away_or_full_an_upload_waits_and_is_not_refused(
+    session: Session,
+    sessions: sessionmaker[Session],
+    storage: Storage,
+    show: Show,
+    engine: Engine,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    away: Exception,
+) -> None:
+    data = SAMPLE.read_bytes()
+    upload = begin(session, storage, show, data, now)
+    send(upload, storage, data, 1)
+    complete_upload(session, storage, upload, now)
+    session.commit()
+
+    def fail(*_args: object, **_more: object) -> None:
+        raise away
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "put", fail)
+        for _often in range(5):
+            examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+            assert waiting_uploads(engine, now) == [upload.key]
+    examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+    session.refresh(upload)
+    assert upload.state == "ready"
+
+
+def test_what_is_left_of_an_examined_upload_is_an_orphan_and_a_waiting_one_is_not(
+    session: Session,
+    sessions: sessionmaker[Session],
+    storage: Storage,
+    show: Show,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = SAMPLE.read_bytes()
+    upload = begin(session, storage, show, data, now)
+    send(upload, storage, data, 1)
+    complete_upload(session, storage, upload, now)
+    session.commit()
+
+    def fail(_key: str) -> None:
+        raise StorageUnavailable("the S3 server is away")
+
+    later = datetime.now(UTC) + timedelta(days=2)
+    assert list(find_orphans(session, storage, before=later)) == []
+    session.commit()
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "delete", fail)
+        examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+    session.refresh(upload)
+    assert upload.state == "ready"
+    [orphan] = find_orphans(session, storage, before=later)
+    assert orphan.key == upload.object_key

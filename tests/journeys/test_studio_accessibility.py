@@ -22,6 +22,7 @@ PATHS = (
     "/studio/shows/new",
     SHOW,
     f"{SHOW}?q=nothing",
+    f"{SHOW}/calendar",
     f"{SHOW}/episodes/harbourb22",
     f"{SHOW}/plans",
     f"{SHOW}/numbers",
@@ -33,6 +34,7 @@ PATHS = (
     f"{SHOW}/members/1",
     f"{SHOW}/sharing",
     f"{SHOW}/announcements",
+    f"{SHOW}/health",
     f"{SHOW}/members/import",
     f"{SHOW}/members/import/1",
     f"{SHOW}/settings",
@@ -110,15 +112,25 @@ def test_no_page_of_the_studio_shuts_anybody_out(
         assert found == []
 
 
-def test_a_page_of_the_studio_is_small(site: Installation, browser: Browser) -> None:
-    """At most 100 kB without the artwork, fonts included."""
+SHIFTS = """() => new Promise((told) => {
+  let sum = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((each) => { sum += each.value; }))
+    .observe({type: "layout-shift", buffered: true});
+  setTimeout(() => told(sum), 100);
+})"""
+
+
+def test_a_page_of_the_studio_is_small_and_stands_still(
+    site: Installation, browser: Browser
+) -> None:
+    """At most 100 kB without the artwork, fonts included; nothing moves once it is there."""
     with visiting(browser) as page:
         enter(page, site)
         sizes: dict[str, int] = {}
+        kinds: dict[str, str] = {}
         devtools = page.context.new_cdp_session(page)
         devtools.send("Network.enable")
         devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
-        kinds: dict[str, str] = {}
         devtools.on("Network.responseReceived", lambda e: kinds.update({e["requestId"]: e["type"]}))
         devtools.on(
             "Network.loadingFinished",
@@ -127,3 +139,6 @@ def test_a_page_of_the_studio_is_small(site: Installation, browser: Browser) -> 
         page.goto(f"{site.url}{SHOW}", wait_until="networkidle")
         carried = sum(size for key, size in sizes.items() if kinds.get(key) != "Image")
         assert carried <= 100_000
+        for path in (SHOW, f"{SHOW}/numbers", f"{SHOW}/calendar"):
+            page.goto(f"{site.url}{path}", wait_until="networkidle")
+            assert page.evaluate(SHIFTS) < 0.01, path

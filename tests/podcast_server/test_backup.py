@@ -24,6 +24,7 @@ from podcast_server.backup.backup import (
     restore_keys,
 )
 from podcast_server.backup.errors import BackupError
+from podcast_server.backup.places import FolderPlace
 from podcast_server.database import open_engine, session_factory
 from podcast_server.services import Services
 from tests.builders import build_episode
@@ -64,10 +65,10 @@ def fresh(services: Services, tmp_path: Path) -> Fresh:
 def test_a_restored_installation_has_the_same_feeds_and_files(
     filled: Services, fresh: Fresh, tmp_path: Path, now: datetime
 ) -> None:
-    made = make_backup(filled, tmp_path / "b", with_keys=True, now=now, progress=quiet)
+    made = make_backup(filled, FolderPlace(tmp_path / "b"), with_keys=True, now=now, progress=quiet)
     assert made.copied.missing == ()
     other = fresh()
-    restore_backup(other, made.folder, progress=quiet)
+    restore_backup(other, FolderPlace(tmp_path / "b"), made.name, progress=quiet)
     with filled.sessions() as before, other.sessions() as after:
         keys = select(PrivateFeed.key).order_by(PrivateFeed.id)
         assert before.scalars(keys).all() == after.scalars(keys).all()
@@ -81,7 +82,7 @@ def test_a_restored_installation_has_the_same_feeds_and_files(
 def test_a_second_backup_copies_only_what_is_new(
     filled: Services, session: Session, show: Show, tmp_path: Path, now: datetime
 ) -> None:
-    backups = tmp_path / "b"
+    backups = FolderPlace(tmp_path / "b")
     first = make_backup(filled, backups, with_keys=False, now=now, progress=quiet)
     build_episode(session, filled.storage, show, now)
     session.commit()
@@ -89,21 +90,25 @@ def test_a_second_backup_copies_only_what_is_new(
     second = make_backup(filled, backups, with_keys=False, now=later, progress=quiet)
     assert (first.copied.copied, second.copied.copied) == (3, 1)
     assert second.objects == 4
-    assert list_backups(backups) == [first.folder, second.folder]
+    assert list_backups(backups) == [first.name, second.name]
 
 
 def test_keys_stay_out_unless_asked_and_are_for_the_owner_alone(
     filled: Services, tmp_path: Path, now: datetime
 ) -> None:
-    without = make_backup(filled, tmp_path / "a", with_keys=False, now=now, progress=quiet)
+    without = make_backup(
+        filled, FolderPlace(tmp_path / "a"), with_keys=False, now=now, progress=quiet
+    )
     secret = filled.tokens.keys[0].secret
     for path in (tmp_path / "a").rglob("*"):
         assert path.is_dir() or secret.encode() not in path.read_bytes()
     with pytest.raises(BackupError, match="without signing keys"):
-        restore_keys(without.folder, tmp_path / "nowhere" / "keys.json")
-    having = make_backup(filled, tmp_path / "b", with_keys=True, now=now, progress=quiet)
+        restore_keys(FolderPlace(tmp_path / "a"), without.name, tmp_path / "nowhere" / "keys.json")
+    having = make_backup(
+        filled, FolderPlace(tmp_path / "b"), with_keys=True, now=now, progress=quiet
+    )
     target = tmp_path / "new" / "keys.json"
-    restore_keys(having.folder, target)
+    restore_keys(FolderPlace(tmp_path / "b"), having.name, target)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert target.read_bytes() == filled.settings.keys_file.read_bytes()
 
@@ -111,9 +116,11 @@ def test_keys_stay_out_unless_asked_and_are_for_the_owner_alone(
 def test_an_installation_in_use_is_never_overwritten(
     filled: Services, tmp_path: Path, now: datetime
 ) -> None:
-    made = make_backup(filled, tmp_path / "b", with_keys=False, now=now, progress=quiet)
+    made = make_backup(
+        filled, FolderPlace(tmp_path / "b"), with_keys=False, now=now, progress=quiet
+    )
     with pytest.raises(BackupError, match="not empty"):
-        restore_backup(filled, made.folder, progress=quiet)
+        restore_backup(filled, FolderPlace(tmp_path / "b"), made.name, progress=quiet)
 
 
 def test_a_file_that_is_missing_in_the_storage_is_reported_and_the_rest_backed_up(
@@ -122,7 +129,9 @@ def test_a_file_that_is_missing_in_the_storage_is_reported_and_the_rest_backed_u
     lost = session.scalars(select(Audio.object_key)).first()
     assert lost is not None
     filled.storage.delete(lost)
-    made = make_backup(filled, tmp_path / "b", with_keys=False, now=now, progress=quiet)
+    made = make_backup(
+        filled, FolderPlace(tmp_path / "b"), with_keys=False, now=now, progress=quiet
+    )
     assert made.copied.missing == (lost,)
     assert made.copied.copied == 2
 
@@ -130,16 +139,20 @@ def test_a_file_that_is_missing_in_the_storage_is_reported_and_the_rest_backed_u
 def test_a_damaged_file_in_a_backup_is_noticed_on_restore(
     filled: Services, fresh: Fresh, tmp_path: Path, now: datetime
 ) -> None:
-    made = make_backup(filled, tmp_path / "b", with_keys=False, now=now, progress=quiet)
+    made = make_backup(
+        filled, FolderPlace(tmp_path / "b"), with_keys=False, now=now, progress=quiet
+    )
     victim = next(p for p in (tmp_path / "b" / "objects").rglob("*.mp3"))
     victim.write_bytes(victim.read_bytes()[:-1])
     with pytest.raises(BackupError, match="damaged"):
-        restore_backup(fresh(), made.folder, progress=quiet)
+        restore_backup(fresh(), FolderPlace(tmp_path / "b"), made.name, progress=quiet)
 
 
 def test_an_unfinished_backup_is_none(filled: Services, tmp_path: Path, now: datetime) -> None:
-    made = make_backup(filled, tmp_path / "b", with_keys=False, now=now, progress=quiet)
-    (made.folder / "manifest.json").unlink()
-    assert list_backups(tmp_path / "b") == []
+    made = make_backup(
+        filled, FolderPlace(tmp_path / "b"), with_keys=False, now=now, progress=quiet
+    )
+    (tmp_path / "b" / made.name / "manifest.json").unlink()
+    assert list_backups(FolderPlace(tmp_path / "b")) == []
     with pytest.raises(BackupError, match="not a finished backup"):
-        read_manifest(made.folder)
+        read_manifest(FolderPlace(tmp_path / "b"), made.name)

@@ -8,7 +8,13 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from podcast_server.i18n import format_clock, format_day, format_duration, format_money
+from podcast_server.i18n import (
+    format_clock,
+    format_day,
+    format_duration,
+    format_money,
+    with_fixed_spaces,
+)
 
 MOMENT = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
 
@@ -46,3 +52,17 @@ def test_money_comes_in_minor_units_and_loses_empty_cents(
 ) -> None:
     with app.test_request_context(), force_locale(language):
         assert format_money(amount, currency) == text
+
+
+def test_no_line_of_french_begins_with_a_mark() -> None:
+    spaced = with_fixed_spaces("Voir « ici » : vraiment ? https://a.b ; oui !", "fr")
+    assert spaced == (
+        "Voir «\N{NO-BREAK SPACE}ici\N{NO-BREAK SPACE}»\N{NO-BREAK SPACE}: vraiment"
+        "\N{NARROW NO-BREAK SPACE}? https://a.b\N{NARROW NO-BREAK SPACE}; oui"
+        "\N{NARROW NO-BREAK SPACE}!"
+    )
+    assert with_fixed_spaces(("un : a", "des : b"), "fr") == (
+        "un\N{NO-BREAK SPACE}: a",
+        "des\N{NO-BREAK SPACE}: b",
+    )
+    assert with_fixed_spaces("a ? b", "en") == "a ? b"

@@ -15,6 +15,7 @@ from episodes.storage.memory import MemoryStorage
 from feeds.tokens import save_signing_keys
 from podcast_server.backup.backup import list_backups, make_backup, restore_backup, restore_keys
 from podcast_server.backup.errors import BackupError
+from podcast_server.backup.places import FolderPlace
 from podcast_server.backup.regular import back_up_when_due
 from podcast_server.backup.seal import new_identity
 from podcast_server.database import open_engine, session_factory
@@ -44,16 +45,16 @@ def identity(tmp_path: Path) -> Path:
     return path
 
 
-def back_up(services: Services, folder: Path) -> Path:
+def back_up(services: Services, place: FolderPlace) -> str:
     return make_backup(
-        services, folder, with_keys=True, recipient=RECIPIENT, now=NOW, progress=lambda _key: None
-    ).folder
+        services, place, with_keys=True, recipient=RECIPIENT, now=NOW, progress=lambda _key: None
+    ).name
 
 
 def test_nothing_secret_is_readable_in_an_encrypted_backup(
     filled: Services, tmp_path: Path
 ) -> None:
-    back_up(filled, tmp_path / "b")
+    back_up(filled, FolderPlace(tmp_path / "b"))
     files = [path for path in (tmp_path / "b").rglob("*") if path.is_file()]
     assert len(files) >= 4
     for path in files:
@@ -66,13 +67,14 @@ def test_nothing_secret_is_readable_in_an_encrypted_backup(
 def test_an_encrypted_backup_is_restored_whole_with_its_identity(
     filled: Services, identity: Path, tmp_path: Path
 ) -> None:
-    made = back_up(filled, tmp_path / "b")
+    place = FolderPlace(tmp_path / "b")
+    made = back_up(filled, place)
     engine = open_engine(f"sqlite:///{tmp_path}/fresh/podcast.sqlite3")
     fresh = replace(
         filled, engine=engine, sessions=session_factory(engine), storage=MemoryStorage()
     )
-    restore_keys(made, tmp_path / "fresh" / "keys.json", identity)
-    restore_backup(fresh, made, progress=lambda _key: None, identity=identity)
+    restore_keys(place, made, tmp_path / "fresh" / "keys.json", identity)
+    restore_backup(fresh, place, made, progress=lambda _key: None, identity=identity)
     assert (tmp_path / "fresh" / "keys.json").read_bytes() == filled.settings.keys_file.read_bytes()
     with fresh.sessions() as session:
         keys = mentioned_objects(session)
@@ -83,17 +85,18 @@ def test_an_encrypted_backup_is_restored_whole_with_its_identity(
 
 
 def test_without_the_right_identity_it_stays_closed(filled: Services, tmp_path: Path) -> None:
-    made = back_up(filled, tmp_path / "b")
+    place = FolderPlace(tmp_path / "b")
+    made = back_up(filled, place)
     keys = tmp_path / "fresh" / "keys.json"
     with pytest.raises(BackupError, match="--identity"):
-        restore_keys(made, keys)
+        restore_keys(place, made, keys)
     other = tmp_path / "other.txt"
     other.write_text(new_identity()[0])
     with pytest.raises(BackupError, match="another identity"):
-        restore_keys(made, keys, other)
+        restore_keys(place, made, keys, other)
     (tmp_path / "empty.txt").write_text("nothing")
     with pytest.raises(BackupError, match="no age identity"):
-        restore_keys(made, keys, tmp_path / "empty.txt")
+        restore_keys(place, made, keys, tmp_path / "empty.txt")
 
 
 def test_a_wrong_recipient_is_refused_before_anything_is_written(
@@ -102,21 +105,24 @@ def test_a_wrong_recipient_is_refused_before_anything_is_written(
     with pytest.raises(BackupError, match="recipient"):
         make_backup(
             filled,
-            tmp_path / "b",
+            FolderPlace(tmp_path / "b"),
             with_keys=True,
             recipient="age1nonsense",
             now=NOW,
             progress=lambda _key: None,
         )
-    assert list_backups(tmp_path / "b") == []
+    assert list_backups(FolderPlace(tmp_path / "b")) == []
 
 
 def test_scheduled_backups_are_made_when_due_and_the_oldest_go(filled: Services) -> None:
     made = [back_up_when_due(filled, NOW + timedelta(hours=hour)) for hour in range(0, 100, 12)]
     assert [each is not None for each in made] == [True, False] * 4 + [True]
     folder = filled.settings.home / "backups"
-    assert list_backups(folder) == [each for each in made if each is not None][-2:]
-    assert (made[-1] or folder).joinpath("signing-keys.json.age").exists()
+    kept = [each.name for each in made if each is not None][-2:]
+    assert (
+        list_backups(FolderPlace(folder)) == kept == sorted(each.name for each in folder.glob("2*"))
+    )
+    assert (folder / kept[-1] / "signing-keys.json.age").exists()
 
 
 def test_a_scheduled_backup_in_the_clear_has_no_signing_keys(filled: Services) -> None:
@@ -124,7 +130,7 @@ def test_a_scheduled_backup_in_the_clear_has_no_signing_keys(filled: Services) -
     plain = replace(filled, settings=filled.settings.model_copy(update={"backup": section}))
     made = back_up_when_due(plain, NOW)
     assert made is not None
-    assert not list(made.glob("signing-keys*"))
+    assert not list((plain.settings.home / "backups").rglob("signing-keys*"))
 
 
 def test_files_that_no_kept_backup_needs_are_removed(
@@ -142,15 +148,22 @@ def test_files_that_no_kept_backup_needs_are_removed(
     assert all(path.exists() for path in kept)
 
 
-def test_while_another_backup_is_in_the_making_no_file_is_removed(filled: Services) -> None:
+def test_while_another_backup_is_in_the_making_no_file_is_removed_until_it_is_given_up(
+    filled: Services,
+) -> None:
     back_up_when_due(filled, NOW)
     folder = filled.settings.home / "backups"
-    (folder / "2026-06-01T13-00-00Z.unfinished").mkdir()
+    being_made = folder / (NOW + timedelta(hours=23)).strftime("%Y-%m-%dT%H-%M-%SZ")
+    being_made.mkdir()
+    (being_made / "database.sqlite3.age").write_bytes(b"half")
     its = folder / "objects" / "audio" / "just-copied.mp3.age"
     its.parent.mkdir(parents=True, exist_ok=True)
     its.write_bytes(b"new")
     back_up_when_due(filled, NOW + timedelta(days=1))
     assert its.exists()
+    back_up_when_due(filled, NOW + timedelta(days=4))
+    assert not its.exists()
+    assert not being_made.exists()
 
 
 def test_without_a_folder_no_backup_is_made(services: Services) -> None:

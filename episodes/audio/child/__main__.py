@@ -50,6 +50,15 @@ def do_job(job: str, arguments: dict[str, Any]) -> AudioFacts | None:
         from episodes.audio.child.examine import examine
 
         return examine(Path(arguments["source"]))
+    if job == "glance":
+        from episodes.audio.child.glance import glance
+
+        return glance(Path(arguments["source"]))
+    if job == "peaks":
+        from episodes.audio.child.peaks import peaks
+
+        peaks(**arguments)
+        return None
     from episodes.audio.child import make
 
     if job == "convert":

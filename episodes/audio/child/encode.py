@@ -81,7 +81,7 @@ def encode(
         stream.bit_rate = bitrate or BITRATES[channels]
         stream.codec_context.format = _SAMPLE_FORMAT
         end = part.end if part else facts.duration_seconds
-        frames = _timed(_alike(_decoded(taken), layout, rate), rate, end, progress)
+        frames = _timed(alike(decoded(taken), layout, rate), rate, end, progress)
         for frame in _only(frames, part, facts.duration_seconds) if part else frames:
             made.mux(stream.encode(frame))
         made.mux(stream.encode(None))
@@ -100,7 +100,7 @@ def _rate_for(rate: int) -> int:
     return 48_000 if rate % 8_000 == 0 else 44_100
 
 
-def _decoded(container: Any) -> Iterator[AudioFrame]:
+def decoded(container: Any) -> Iterator[AudioFrame]:
     """All frames; a few bad packets are passed over, as players do."""
     bad = 0
     for packet in container.demux(container.streams.audio[0]):
@@ -114,14 +114,16 @@ def _decoded(container: Any) -> Iterator[AudioFrame]:
         yield from frames
 
 
-def _alike(frames: Iterable[AudioFrame], layout: str, rate: int) -> Iterator[AudioFrame]:
+def alike(
+    frames: Iterable[AudioFrame], layout: str, rate: int, sample: str = _SAMPLE_FORMAT
+) -> Iterator[AudioFrame]:
     """Frames of one layout and rate, even where the file changes its own on the way."""
-    form, resampler = None, AudioResampler(_SAMPLE_FORMAT, layout, rate)
+    form, resampler = None, AudioResampler(sample, layout, rate)
     for frame in frames:
         its_form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form not in {None, its_form}:
             yield from resampler.resample(None)
-            resampler = AudioResampler(_SAMPLE_FORMAT, layout, rate)
+            resampler = AudioResampler(sample, layout, rate)
         form = its_form
         frame.pts = None
         yield from resampler.resample(frame)

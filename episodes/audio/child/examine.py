@@ -27,7 +27,7 @@ class _Form:
     extension: str
 
 
-_FORMS: dict[Kind, _Form] = {
+FORMS: dict[Kind, _Form] = {
     "mp3": _Form("MP3", "audio/mpeg", "mp3"),
     "aac": _Form("AAC", "audio/aac", "aac"),
     # Registered by RFC 4337; what apps call audio/x-m4a is the same and never was registered.
@@ -116,7 +116,7 @@ def _with_few_images(chapters: tuple[ChapterFact, ...]) -> tuple[tuple[ChapterFa
 
 
 def _facts(kind: Kind, size: int, measured: Measured, found: Found) -> AudioFacts:
-    form = _FORMS[kind]
+    form = FORMS[kind]
     warnings = [*measured.warnings, *found.warnings]
     if measured.codec not in _EVERYWHERE:
         warnings.insert(0, "not_everywhere")

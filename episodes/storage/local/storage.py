@@ -148,6 +148,10 @@ class LocalStorage:
     def allow_browser(self, origin: str) -> None:
         """Nothing to allow: the server takes the parts."""
 
+    def browser_may_send(self, origin: str, now: datetime) -> bool:
+        """See Storage: they send to the server, which they are from."""
+        return True
+
     def check(self) -> None:
         """See Storage."""
         probe_storage(self)

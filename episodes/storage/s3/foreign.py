@@ -37,12 +37,43 @@ class S3Folder:
                     if name:
                         yield describe(name, found, "Size")
 
+    def folders(self) -> Iterator[str]:
+        """See ForeignFolder."""
+        with s3_errors(self._bucket):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
+            )
+            for page in pages:
+                for found in page.get("CommonPrefixes", []):
+                    yield found["Prefix"].removeprefix(self._prefix).rstrip("/")
+
+    def walk(self, below: str) -> Iterator[ObjectStat]:
+        """See ForeignFolder."""
+        with s3_errors(self._bucket):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._prefix}{below}/"
+            )
+            for page in pages:
+                for found in page.get("Contents", []):
+                    yield describe(found["Key"].removeprefix(self._prefix), found, "Size")
+
     def download(self, name: str, target: Path) -> None:
         """See ForeignFolder."""
         with s3_errors(self._bucket, name):
             self._client.download_file(
                 self._bucket, self._prefix + name, str(target), Config=_BY_ITSELF
             )
+
+    def upload(self, source: Path, name: str) -> None:
+        """See ForeignFolder."""
+        # Not upload_file: that wraps the server's answer into a text.
+        with source.open("rb") as file, s3_errors(self._bucket, name):
+            self._client.upload_fileobj(file, self._bucket, self._prefix + name, Config=_BY_ITSELF)
+
+    def delete(self, name: str) -> None:
+        """See ForeignFolder."""
+        with s3_errors(self._bucket, name):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
 
     def move(self, name: str, target: str) -> None:
         """See ForeignFolder."""

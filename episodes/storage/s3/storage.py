@@ -26,7 +26,7 @@ from episodes.storage.base import (
 from episodes.storage.keys import check_key, check_prefix
 from episodes.storage.probe import probe_storage
 from episodes.storage.s3 import uploads
-from episodes.storage.s3.access import allow_origin, refuse_public
+from episodes.storage.s3.access import allow_origin, may_send, refuse_public
 from episodes.storage.s3.bucket import Bucket, describe
 from episodes.storage.s3.client import make_config, open_client, open_session
 from episodes.storage.s3.errors import error_code, s3_errors
@@ -171,6 +171,11 @@ class S3Storage:
     def allow_browser(self, origin: str) -> None:
         """See Storage."""
         allow_origin(self._bucket, origin)
+
+    def browser_may_send(self, origin: str, now: datetime) -> bool:
+        """See Storage."""
+        address = self._signer.part(Upload("probe.mp3", "probe"), 1, now)
+        return may_send(self._bucket, address, origin)
 
     def check(self) -> None:
         """See Storage. Raises StoragePublic where a stranger can read the probe."""

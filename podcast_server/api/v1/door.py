@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from episodes.errors import BadField, EpisodeError, NotFound
 from episodes.models import Show
+from episodes.storage.base import StorageUnavailable
 from feeds.delivery.throttle import Throttle
 from podcast_server.accounts.members import AccountError
 from podcast_server.accounts.staff.api_keys import PREFIX, USED_EVERY, find_key, note_used
@@ -24,8 +26,11 @@ from podcast_server.accounts.staff.models import ApiKey, Staff
 from podcast_server.accounts.staff.roles import Role, may, role_for
 from podcast_server.api.v1.shapes import Problem
 from podcast_server.database import reading
+from podcast_server.error_pages import AWAY_SECONDS
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services, limit_counter
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 MOST_BYTES = 1024 * 1024  # of JSON
@@ -110,6 +115,11 @@ def operation(
                 return _problem(Refused(422, str(error), {error.field: error.message}))
             except NotFound as error:
                 return _problem(Refused(404, str(error)))
+            except StorageUnavailable as error:
+                log.warning("%s %s: %s", method, path, error)
+                later = Refused(503, str(error))
+                later.headers["Retry-After"] = AWAY_SECONDS
+                return _problem(later)
             except (EpisodeError, AccountError) as error:
                 return _problem(Refused(422, str(error)))
 

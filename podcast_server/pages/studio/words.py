@@ -28,6 +28,18 @@ def audience_words(audience: str) -> str:
     return str(words.get(audience, audience))
 
 
+def ledger_words(action: str) -> str:
+    """What happened to a membership or a feed."""
+    words = {
+        "given": gettext("given"),
+        "changed": gettext("changed"),
+        "ended": gettext("ended"),
+        "feed_replaced": gettext("feed reset"),
+        "feed_revoked": gettext("feed closed"),
+    }
+    return str(words.get(action, action))
+
+
 def standing_words_of(state: str) -> str:
     """How a member stands."""
     words = {

@@ -87,7 +87,7 @@ def test_a_changed_file_is_refused_or_accepted(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("form", EVERY_FORM)
 @given(changes=st.lists(mutations(), min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_many_changed_files_are_refused_or_accepted(
     sample: Sample, tmp_path: Path, form: str, changes: list[Mutation]
 ) -> None:
@@ -98,7 +98,7 @@ def test_many_changed_files_are_refused_or_accepted(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["chapters", "variable"])
 @given(changes=st.lists(mutations(), min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_changed_chapter_tracks_and_streams_without_xing(
     tmp_path: Path, kind: str, changes: list[Mutation]
 ) -> None:

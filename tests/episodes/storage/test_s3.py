@@ -226,6 +226,8 @@ class TestBrowserUploads:
         assert preflight(ours) == ours
         assert preflight("https://second.example.org") == "https://second.example.org"
         assert preflight(theirs) is None
+        assert storage.browser_may_send(ours, datetime.now(UTC))
+        assert not storage.browser_may_send(theirs, datetime.now(UTC))
 
 
 def test_a_reader_given_up_early_does_not_block_the_next(storage):

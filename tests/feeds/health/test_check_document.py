@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.health import Finding, check_document
+from feeds.health import check_document
 from feeds.health.episodes import ITEM_RULES, rules_among
 from feeds.health.show import SHOW_RULES
 from feeds.rendering.document import Enclosure, FeedDocument, Funding, Person, TranscriptLink
@@ -126,12 +126,8 @@ def test_a_serial_show_needs_numbers_but_its_trailers_do_not() -> None:
 
 def test_the_message_names_the_episode_and_where_is_its_guid() -> None:
     [finding] = check_document(document(item(title="Ice {x}", duration=None)))
-    assert finding == Finding(
-        "warning",
-        "no_duration",
-        "“Ice {x}”: the length of the audio is not known, so apps show none.",
-        item().guid,
-    )
+    assert finding.message == "“Ice {x}”: the length of the audio is not known, so apps show none."
+    assert (finding.level, finding.code, finding.where) == ("warning", "no_duration", item().guid)
 
 
 def test_every_rule_is_tried_here() -> None:

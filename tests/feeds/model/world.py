@@ -25,7 +25,7 @@ from feeds.private_feeds import open_feed, replace_feed, revoke_feed
 from feeds.rendering.assemble import Addresses, Assembler
 from feeds.tokens import FEED, MEDIA, SigningKey, Tokens
 from podcast_server.services import build_edition
-from tests.builders import CAUSE, build_audio, build_member, build_show
+from tests.builders import CAUSE, build_audio, build_member, build_show, remembering
 from tests.feeds.model import oracle
 
 START = datetime.fromisoformat("2026-06-01T12:00:00+00:00")
@@ -50,7 +50,7 @@ class World:
         self.storage = MemoryStorage()
         self.tokens = Tokens([KEY])
         # Two lanes, like two processes: what one has cached the other must not miss.
-        self._lookups = [Lookup(engine) for _ in range(workers)]
+        self._lookups = [Lookup(engine, remembering(engine)) for _ in range(workers)]
         self.lanes = [self._lane(lookup) for lookup in self._lookups]
         self._numbers = itertools.count(1)
         with Session(engine) as session:

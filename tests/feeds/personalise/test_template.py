@@ -24,8 +24,8 @@ def test_there_are_placeholders_of_any_two_lengths(feed: int, media: int) -> Non
 
 @pytest.mark.slow
 def test_there_are_placeholders_of_all_lengths_that_are_allowed() -> None:
-    find = make_placeholders.__wrapped__  # 65,536 pairs are not worth remembering
-    for feed, media in product(range(1, LONGEST + 1), repeat=2):
+    find = make_placeholders.__wrapped__  # so many pairs are not worth remembering
+    for feed, media in product(range(1, LONGEST + 1), range(1, LONGEST + 1, 6)):
         find(feed, media)
 
 

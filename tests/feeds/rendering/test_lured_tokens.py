@@ -52,9 +52,11 @@ def test_no_text_can_lure_a_token_into_it(
     show: Show,
     now: datetime,
 ) -> None:
-    guid = fields.pop("guid", None)
+    # Past the checks of what is typed: an import, or a row from before they were made.
+    past = {name: fields.pop(name) for name in ("guid", "link") if name in fields}
     episode = build_episode(session, storage, show, now, **fields)
-    episode.guid = guid or episode.guid
+    for name, value in past.items():
+        setattr(episode, name, value)
     session.commit()
     body = body_of(get(people.paying.feed)).decode()
     assert body.count(people.paying.feed[3:]) == 1  # rel=self alone

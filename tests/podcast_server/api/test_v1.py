@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from episodes.models import Episode, Show
 from episodes.shows import ensure_tier
+from episodes.storage.base import StorageUnavailable
 from feeds.models import Grant
 from podcast_server.accounts.staff.api_keys import list_keys, make_key, revoke_key
 from podcast_server.accounts.staff.models import ApiKey, AuditEntry, Staff
@@ -296,3 +297,17 @@ def test_a_body_that_is_no_json_is_refused(owner: Script, harbour: Show) -> None
     assert answer.status_code == 422
     large = owner.ask("POST", "/shows/harbour/episodes", data=b'"' + b"x" * 2_000_000 + b'"')
     assert large.status_code == 413
+
+
+def test_while_the_storage_is_away_audio_is_asked_for_again(
+    owner: Script, harbour: Show, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_more: object) -> None:
+        raise StorageUnavailable("the S3 server cannot be reached")
+
+    draft = owner.json("POST", "/shows/harbour/episodes", 201, title="Fog signals")
+    path = f"/shows/harbour/episodes/{draft['key']}/audio"
+    with monkeypatch.context() as patched:
+        patched.setattr(services.storage, "put_part", fail)
+        assert owner.ask("PUT", path, data=AUDIO).status_code == 503
+    assert owner.ask("PUT", path, data=AUDIO).status_code == 202

@@ -48,3 +48,12 @@ def test_a_failing_job_is_shown_and_stops_no_other(services: Services, now: date
     assert (b.failures, b.error) == (0, "")
     run_due_jobs(services, now + HOUR, [Job("a", HOUR, lambda _services, _now: None)])
     assert (job_states(services)[0].failures, job_states(services)[0].error) == (0, "")
+
+
+def test_a_clock_that_was_put_back_keeps_no_job_waiting(services: Services, now: datetime) -> None:
+    ran: list[datetime] = []
+    jobs = [Job("note", HOUR, lambda _services, at: ran.append(at))]
+    ahead, later = now + timedelta(days=1), now + HOUR / 2
+    for moment in (ahead, now, later):
+        run_due_jobs(services, moment, jobs)
+    assert ran == [ahead, now]  # at once after the jump, then as ever

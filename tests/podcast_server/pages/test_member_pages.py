@@ -391,7 +391,7 @@ def test_my_podcasts_say_how_each_feed_is_doing_and_what_to_do(
     browser: Browser, session: Session, people: People, letters: Letters, clock: Clock
 ) -> None:
     page = browser.sign_in(letters, PAYING)
-    assert "Waiting for your app" in page.text
+    assert "Waiting for the app" in page.text
     clock.advance(days=1)
     page = browser.get("/me")
     assert "No app has ever come for this feed." in page.text

@@ -50,7 +50,7 @@ def dangers(page: str) -> list[str]:
     bad = []
     for tag, attributes in parser.found:
         inline = tag == "script" and "src" not in attributes
-        if inline and attributes.get("type") != "application/ld+json":
+        if inline and not (attributes.get("type") or "").endswith("json"):
             bad.append("inline script")
         bad += [f"{tag} {name}" for name in attributes if name.startswith("on") or name == "style"]
         bad += [

@@ -21,6 +21,7 @@ from podcast_server.i18n import remember_language
 from podcast_server.pages.studio.account.forms import KeyForm, MeForm, PasswordForm
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person, the_worker
+from podcast_server.pages.studio.people_reasons import people_reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("account", __name__)
@@ -105,7 +106,7 @@ def _change(form: PasswordForm) -> bool:
             set_password(row, form.new.data)
             end_staff_sessions(database, row.id, but=the_worker().session.id)
     except WeakPasswordError as error:
-        form.new.errors = [str(error)]
+        form.new.errors = [people_reason(error)]
         return False
     return True
 

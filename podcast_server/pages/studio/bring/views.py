@@ -209,6 +209,7 @@ def check(key: str) -> Response:
             findings=findings,
             feed_address=here.feed_url,
             finding_words=finding_words,
+            reason_words=reason_words,
         )
     )
 

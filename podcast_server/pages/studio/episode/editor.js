@@ -20,10 +20,15 @@ async function look() {
 }
 preview.addEventListener("toggle", look);
 
+// Of radios and boxes it is kept whether each is chosen, by name and value.
+const chosen = (field) => field.type === "radio" || field.type === "checkbox";
+
 function remember() {
   const kept = {};
   for (const field of form.elements) {
-    if (field.name && field.name !== "csrf_token" && field.type !== "submit" && field.type !== "radio" && field.type !== "checkbox") kept[field.name] = field.value;
+    if (!field.name || field.name === "csrf_token" || field.type === "submit") continue;
+    if (chosen(field)) kept[`${field.name}=${field.value}`] = field.checked;
+    else kept[field.name] = field.value;
   }
   try {
     sessionStorage.setItem(memory, JSON.stringify(kept));
@@ -41,10 +46,11 @@ form.addEventListener("submit", () => sessionStorage.removeItem(memory));
 const kept = JSON.parse(sessionStorage.getItem(memory) ?? "null");
 if (kept && !document.querySelector(".messages .success")) {
   let changed = false;
-  for (const [name, value] of Object.entries(kept)) {
-    const field = form.elements[name];
-    if (field && field.value !== value) {
-      field.value = value;
+  for (const field of form.elements) {
+    const name = chosen(field) ? `${field.name}=${field.value}` : field.name;
+    const what = chosen(field) ? "checked" : "value";
+    if (field.name && field.type !== "submit" && name in kept && field[what] !== kept[name]) {
+      field[what] = kept[name];
       changed = true;
     }
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectChoice,
@@ -23,7 +25,17 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from episodes.chapters import Chapter, chapters_from_text, check_chapters, from_rows, to_rows
+from episodes.chapters import (
+    MAX_BYTES,
+    Chapter,
+    ChaptersRefused,
+    chapters_from_text,
+    check_chapters,
+    from_rows,
+    read_chapters,
+    to_rows,
+)
+from episodes.links import secure_link
 from episodes.models import Episode, Show
 
 _EXPLICIT = {"": None, "yes": True, "no": False}
@@ -78,6 +90,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         _("Comes out"), format=[_MINUTES, "%Y-%m-%dT%H:%M:%S"], validators=[Optional()]
     )
     chapters = TextAreaField(_("Chapters"), validators=[Length(max=100_000)])
+    chapters_json = HiddenField(validators=[Length(max=MAX_BYTES)])  # the desk's, if it was used
     chapters_from_notes = BooleanField(_("Take chapters from the times in the notes"))
     guests = TextAreaField(_("Guests and hosts"), validators=[Length(max=5000)])
 
@@ -110,11 +123,16 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         fields["tier_ids"] = list(self.tiers.data) if self.audience.data == "tiers" else []
         fields["public_at"] = moment_in(self.public_at.data, show.time_zone)
         length = episode.audio.duration if episode.audio else None
-        source = fields["notes"] if self.chapters_from_notes.data else self.chapters.data or ""
-        chapters = _merge(read_chapter_lines(source), from_rows(episode.chapters))
-        fields["chapters"] = to_rows(check_chapters(chapters, length))
+        fields["chapters"] = to_rows(check_chapters(self._chapters(episode), length))
         fields["persons"] = read_person_lines(self.guests.data or "", episode.persons)
         return fields
+
+    def _chapters(self, episode: Episode) -> list[Chapter]:
+        if self.chapters_json.data and not self.chapters_from_notes.data:
+            return read_desk(self.chapters_json.data)
+        from_notes = self.notes if self.chapters_from_notes.data else self.chapters
+        written = read_chapter_lines((from_notes.data or "").replace("\r\n", "\n"))
+        return _merge(written, from_rows(episode.chapters))
 
 
 class FilesForm(FlaskForm):  # type: ignore[misc]
@@ -155,6 +173,23 @@ def read_chapter_lines(text: str) -> list[Chapter]:
         link = url.strip() if bar and url.strip().startswith(("https://", "http://")) else None
         found.append(Chapter(chapter.start, title.strip(), url=link))
     return found
+
+
+def read_desk(text: str) -> list[Chapter]:
+    """What the chapter desk sends: a JSON Chapters document. Raises ChaptersRefused.
+
+    A file from elsewhere may lose a link that apps refuse; what somebody types here may not.
+    """
+    chapters = read_chapters(text.encode())
+    rows = json.loads(text)["chapters"]
+    for number, row in enumerate(rows, 1):
+        for name in ("url", "img"):
+            link = str(row.get(name) or "").strip()
+            if link and not (secure_link(link) or "").startswith("https://"):
+                raise ChaptersRefused(
+                    f"chapter {number} has a link that does not begin with https://"
+                )
+    return chapters
 
 
 def _merge(written: list[Chapter], known: list[Chapter]) -> list[Chapter]:

@@ -16,6 +16,7 @@ from episodes.history import bring_back, keep_version, snapshot_of, versions_of
 from episodes.models import Episode, Show
 from episodes.notes import notes_html
 from episodes.publishing import publish_episode, status_of, unpublish_episode
+from feeds.health.look import look_at_episode
 from podcast_server.database import reading
 from podcast_server.i18n import format_moment
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
@@ -24,6 +25,7 @@ from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm, mo
 from podcast_server.pages.studio.episodes.views import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.health.views import in_words
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episode", __name__)
@@ -68,6 +70,7 @@ def page(slug: str, key: str) -> Response:
             episode=episode,
             versions=versions,
             status=status_of(episode, now),
+            findings=in_words(look_at_episode(show, episode, the_services().addresses, now)),
             now=now,
         )
     )

@@ -19,8 +19,10 @@ from podcast_server.database import reading
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episodes.listing import PAGE, Wanted, list_page, scheduled
-from podcast_server.pages.studio.guard import studio_blueprint, the_show
-from podcast_server.pages.studio.reasons import reason
+from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.health.views import findings_of, summary
+from podcast_server.pages.studio.home.left import left_to_do
+from podcast_server.pages.studio.reasons import in_their_words, reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episodes", __name__)
@@ -36,6 +38,7 @@ def page(slug: str) -> Response:
         rows, total = list_page(database, show.id, wanted, now)
         uploads = open_uploads(database, show.id)
         coming = scheduled(database, show.id, now)
+        left = left_to_do(database, the_services(), now) if the_person().is_owner else None
     allow_direct_uploads()
     return make_response(
         render_template(
@@ -44,7 +47,11 @@ def page(slug: str) -> Response:
             rows=rows,
             total=total,
             uploads=uploads,
+            in_their_words=in_their_words,
             coming=coming,
+            left=left,
+            health=findings_of(show),
+            in_short=summary,
             wanted=wanted,
             last_page=-(-total // PAGE),
             now=now,

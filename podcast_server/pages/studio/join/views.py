@@ -16,6 +16,7 @@ from podcast_server.accounts.staff.passwords import LONGEST, SHORTEST, set_passw
 from podcast_server.i18n import current_language
 from podcast_server.pages.studio.entering import remember_staff, sign_in_staff
 from podcast_server.pages.studio.guard import needs, studio_blueprint
+from podcast_server.pages.studio.people_reasons import people_reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("join", __name__)
@@ -69,5 +70,5 @@ def _accept(form: JoinForm, token: str) -> str:
             note_action(database, "staff.join", now=now, staff_id=person.id, subject=person.email)
             return sign_in_staff(database, person, "invitation")
     except AccountError as error:
-        form.password.errors = [str(error)]
+        form.password.errors = [people_reason(error)]
         return ""

@@ -31,6 +31,7 @@ from podcast_server.pages.studio.member_import.choosing import (
     sent_choices,
 )
 from podcast_server.pages.studio.member_import.views import import_here, may_adopt
+from podcast_server.pages.studio.people_reasons import people_reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("member_import_acts", __name__)
@@ -53,7 +54,7 @@ def choose(slug: str, number: int) -> Response:
             read_table(content_of(found), choices)
             change_choices(database, found, choices)
     except MemberImportError as error:
-        flash(str(error), "danger")
+        flash(people_reason(error), "danger")
     return _back(slug, number)
 
 
@@ -70,7 +71,7 @@ def apply(slug: str, number: int) -> Response:
                 grounds_of(database, desk_of(the_services()), table, choices, current_time())
                 found.state, found.started_by = "reading", the_person().email[:80]
     except MemberImportError as error:
-        flash(str(error), "danger")
+        flash(people_reason(error), "danger")
     _nudge()
     return _back(slug, number)
 
@@ -102,7 +103,7 @@ def invite(slug: str, number: int) -> Response:
         with doing("members.import-invite", str(number)) as database:
             start_inviting(database, import_here(database, number))
     except MemberImportError as error:
-        flash(str(error), "danger")
+        flash(people_reason(error), "danger")
     _nudge()
     return _back(slug, number)
 
@@ -122,7 +123,7 @@ def undo(slug: str, number: int) -> Response:
         with doing("members.import-undo", str(number)) as database:
             begin_undo(database, import_here(database, number))
     except MemberImportError as error:
-        flash(str(error), "danger")
+        flash(people_reason(error), "danger")
     _nudge()
     return _back(slug, number)
 
@@ -137,7 +138,7 @@ def address(slug: str) -> Response:
             sent = request.form.get("address", "")[:2000]
             kept = keep_public_path(database, secret, show, sent, current_time())
     except MemberImportError as error:
-        flash(str(error), "danger")
+        flash(people_reason(error), "danger")
     else:
         flash(gettext("%(address)s leads to the public feed now.", address=kept), "success")
     return redirect(url_for("studio_member_import.page", slug=slug), 303)

@@ -41,6 +41,7 @@ from podcast_server.pages.studio.member_import.choosing import (
     sent_choices,
     tier_choices,
 )
+from podcast_server.pages.studio.people_reasons import people_reason
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("member_import", __name__)
@@ -106,7 +107,7 @@ def upload(slug: str) -> Response:
                 draft=True,
             ).id
     except MemberImportError as error:
-        flash(str(error), "danger")
+        flash(people_reason(error), "danger")
         return redirect(url_for(".page", slug=slug), 303)
     return redirect(url_for(".one", slug=slug, number=number), 303)
 
@@ -142,7 +143,7 @@ def _draft(database: Session, found: MemberImport) -> Response:
             if len(shown) < SHOWN and only in {"", verdict.word}:
                 shown.append(verdict)
     except MemberImportError as error:
-        problem = str(error)
+        problem = people_reason(error)
     return make_response(
         render_template(
             "studio/member_import/draft.html",
@@ -205,7 +206,7 @@ def verdicts(slug: str, number: int) -> Response:
         try:
             text = _table(database, found)
         except MemberImportError as error:  # a plan that is gone since
-            flash(str(error), "danger")
+            flash(people_reason(error), "danger")
             return redirect(url_for(".one", slug=slug, number=number), 303)
     answer = make_response(text)
     answer.mimetype = "text/csv"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, SelectChoice, SelectField, StringField, TextAreaField
@@ -30,7 +31,7 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
             everything,
             *(SelectChoice(str(tier.id), tier.name) for tier in show.tiers),
             *(
-                SelectChoice(f"plan:{plan.key}", _("The plan “%(name)s”", name=plan.name))
+                SelectChoice(f"plan:{plan.key}", gettext("The plan “%(name)s”", name=plan.name))
                 for plan in plans
             ),
         ]

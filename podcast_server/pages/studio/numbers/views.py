@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from flask import abort, make_response, render_template, request
@@ -35,11 +35,18 @@ from podcast_server.billing.numbers import (
 from podcast_server.database import reading
 from podcast_server.pages.studio.cells import harmless
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_role, the_show
+from podcast_server.pages.studio.numbers.figures import (
+    Month,
+    Share,
+    Table,
+    plain,
+    shown,
+    with_cells,
+)
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("numbers", __name__)
 RANGES = (30, 90, 365)
-Table = tuple[Sequence[str], list[Sequence[object]]]
 
 
 @blueprint.get("/shows/<slug>/numbers")
@@ -48,14 +55,20 @@ def page(slug: str) -> Response:
     show_id, now, days = the_show().id, current_time(), _days()
     silent = Wanted(state="member", fetched="never")
     with reading(the_services().engine) as database:
+        tables = {
+            name: table(database, show_id, now, days)
+            for name, table in TABLES.items()
+            if _may_see(name)
+        }
         facts = {
             "members": members_now(database, show_id, now),
             "revenue": monthly_revenue(database, show_id),
             "silent": list_roster(database, show_id, silent, now)[1],
-            "tables": {
-                name: table(database, show_id, now, days)
-                for name, table in TABLES.items()
-                if _may_see(name)
+            "tables": {name: with_cells(table, shown) for name, table in tables.items()},
+            "downloads": sum(count for _day, count in tables["downloads"][1]),
+            "charts": {
+                "downloads": _chart(tables["downloads"], 1),
+                "members": _chart(tables["members"], 4),
             },
         }
     s3 = the_services().settings.storage.backend == "s3"
@@ -64,6 +77,16 @@ def page(slug: str) -> Response:
             "studio/numbers/numbers.html", days=days, ranges=RANGES, request_based=s3, **facts
         )
     )
+
+
+def _chart(table: Table, column: int) -> dict[str, object]:
+    """What the chart of a table draws: its first column across, another one up."""
+    headings, rows = with_cells(table, plain)
+    return {
+        "name": headings[column],
+        "labels": [row[0] for row in rows],
+        "values": [row[column] for row in rows],
+    }
 
 
 def _may_see(name: str) -> bool:
@@ -83,7 +106,8 @@ def export(slug: str, name: str) -> Response:
     if table is None or not _may_see(name):
         abort(404)
     with reading(the_services().engine) as database:
-        headings, rows = table(database, the_show().id, current_time(), _days())
+        found = table(database, the_show().id, current_time(), _days())
+    headings, rows = with_cells(found, plain)
     sheet = io.StringIO()
     csv.writer(sheet).writerows([headings, *(map(harmless, row) for row in rows)])
     response = make_response(sheet.getvalue())
@@ -95,19 +119,27 @@ def export(slug: str, name: str) -> Response:
 
 def _members(database: Session, show_id: int, now: datetime, _days: int) -> Table:
     headings = (
-        gettext("Month"), gettext("New"), gettext("Lost"), gettext("Members"), gettext("Churn"),
+        gettext("Month"), gettext("New"), gettext("Lost"), gettext("Net"),
+        gettext("Members"), gettext("Churn"),
     )  # fmt: skip
     months = months_of_members(database, show_id, now)
     return headings, [
-        (each.first.isoformat()[:7], each.new, each.lost, each.members, f"{each.churn:.1%}")
+        (
+            Month(each.first),
+            each.new,
+            each.lost,
+            each.new - each.lost,
+            each.members,
+            Share(each.churn, 1),
+        )
         for each in months
     ]
 
 
 def _downloads(database: Session, show_id: int, now: datetime, days: int) -> Table:
     per_day = downloads_per_day(database, show_id, _period(now, days))
-    rows: list[Sequence[object]] = [(day.isoformat(), count.downloads) for day, count in per_day]
-    return (gettext("Day"), gettext("Downloads")), rows
+    headings = (gettext("Day"), gettext("Downloads"))
+    return headings, [(day, count.downloads) for day, count in per_day]
 
 
 def _episodes(database: Session, show_id: int, _now: datetime, _days: int) -> Table:
@@ -128,7 +160,7 @@ def _apps(database: Session, show_id: int, now: datetime, days: int) -> Table:
     found = downloads_by(database, "app", show_id, _period(now, days))
     total = sum(count.downloads for _app, count in found) or 1
     return (gettext("App"), gettext("Downloads"), gettext("Share")), [
-        (app or gettext("Unknown"), count.downloads, f"{count.downloads / total:.0%}")
+        (app or gettext("Unknown"), count.downloads, Share(count.downloads / total))
         for app, count in found
     ]
 
@@ -146,7 +178,7 @@ def _plans(database: Session, show_id: int, now: datetime, days: int) -> Table:
 def _completion(database: Session, show_id: int, _now: datetime, _days: int) -> Table:
     headings = (gettext("Episode"), gettext("Began"), gettext("Heard it out"), gettext("Share"))
     return headings, [
-        (each.title, each.began, each.finished, f"{each.share:.0%}")
+        (each.title, each.began, each.finished, Share(each.share))
         for each in completions(database, show_id)
     ]
 
@@ -157,7 +189,7 @@ def _active(database: Session, show_id: int, now: datetime, days: int) -> Table:
     rows = database.execute(select(Member.id, Member.name, Member.email).where(Member.id.in_(ids)))
     names = {row[0]: row[1] or row[2] for row in rows}
     return (gettext("Member"), gettext("Episodes heard"), gettext("Last")), [
-        (names.get(member_id, "–"), plays, last.isoformat()) for member_id, plays, last in found
+        (names.get(member_id, "–"), plays, last) for member_id, plays, last in found
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectChoice, SelectField
@@ -20,18 +21,13 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, shows: list[Show]) -> InviteForm:
         """Fill in what there is to choose from."""
+        # Not lazily: lazy texts count as safe HTML, and a title is what somebody typed.
         choices = []
         for show in shows:
-            choices.append(
-                SelectChoice(
-                    f"editor:{show.id}", _("%(show)s: everything but people", show=show.title)
-                )
-            )
-            choices.append(
-                SelectChoice(
-                    f"analyst:{show.id}", _("%(show)s: look at the numbers", show=show.title)
-                )
-            )
+            everything = gettext("%(show)s: everything but people", show=show.title)
+            numbers = gettext("%(show)s: look at the numbers", show=show.title)
+            choices.append(SelectChoice(f"editor:{show.id}", everything))
+            choices.append(SelectChoice(f"analyst:{show.id}", numbers))
         choices.append(SelectChoice("owner", _("Owner: everything, people too")))
         self.what.choices = choices
         return self

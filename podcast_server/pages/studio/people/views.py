@@ -20,6 +20,7 @@ from podcast_server.mail.staff_letters import staff_invitation_letter
 from podcast_server.pages.member.posting import nudge_postman, post_letter
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person
+from podcast_server.pages.studio.people.acts import act_words
 from podcast_server.pages.studio.people.forms import InviteForm
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -134,6 +135,10 @@ def log() -> Response:
     more = entries[LOG_PAGE - 1][0].id if len(entries) > LOG_PAGE else None
     return make_response(
         render_template(
-            "studio/people/log.html", entries=entries[:LOG_PAGE], shows=shows, more=more
+            "studio/people/log.html",
+            entries=entries[:LOG_PAGE],
+            shows=shows,
+            more=more,
+            act_words=act_words,
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -47,7 +48,7 @@ class SaleForm(FlaskForm):  # type: ignore[misc]
     def offer(self, seasons: Sequence[int], episodes: Sequence[Episode]) -> SaleForm:
         """Fill in what there is to sell."""
         self.what.choices = [
-            *(SelectChoice(f"s{each}", str(_("Season %(n)s", n=each))) for each in seasons),
+            *(SelectChoice(f"s{each}", str(gettext("Season %(n)s", n=each))) for each in seasons),
             *(SelectChoice(f"e{each.id}", each.title) for each in episodes),
         ]
         return self

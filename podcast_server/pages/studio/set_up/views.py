@@ -16,6 +16,7 @@ from podcast_server.accounts.staff.setup_code import is_setup_code
 from podcast_server.i18n import current_language
 from podcast_server.pages.studio.entering import remember_staff, sign_in_staff
 from podcast_server.pages.studio.guard import needs, studio_blueprint
+from podcast_server.pages.studio.people_reasons import people_reason
 from podcast_server.pages.studio.set_up.forms import SetUpForm
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -51,7 +52,7 @@ def _make_owner(form: SetUpForm) -> str:
     except TooManyRequests:
         abort(429)
     except AccountError as error:
-        form.email.errors = [str(error)]
+        form.email.errors = [people_reason(error)]
         return ""
     with services.sessions.begin() as database:
         note_failure(database, _WHO, address, secret, now)

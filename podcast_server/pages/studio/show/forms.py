@@ -9,6 +9,7 @@ from babel import Locale
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
+from markupsafe import Markup
 from wtforms import (
     BooleanField,
     EmailField,
@@ -21,6 +22,7 @@ from wtforms import (
     URLField,
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.widgets import Select
 
 from episodes.categories import CATEGORIES
 from episodes.models import Show
@@ -31,12 +33,35 @@ LANGUAGES = (
 )
 
 
+PLACES = {
+    *("Africa", "America", "Antarctica", "Arctic", "Asia"),
+    *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
+}
+
+
 def language_choices() -> list[SelectChoice]:
     """The languages podcasts are most often made in, each by its own name."""
     return [
         SelectChoice(code, (Locale(code).get_display_name() or code).capitalize())
         for code in LANGUAGES
     ]
+
+
+def zone_choices(now: str | None) -> list[SelectChoice]:
+    """The time zones of places, and the one that was chosen by another name."""
+    known = available_timezones()
+    zones = {zone for zone in known if zone.partition("/")[0] in PLACES} | {"UTC"}
+    return [SelectChoice(zone, zone) for zone in sorted(zones | ({now or "UTC"} & known))]
+
+
+class BareSelect(Select):  # type: ignore[misc]
+    """A long list of values that are their own words, each written once."""
+
+    @classmethod
+    def render_option(cls, choice: SelectChoice, **more: Any) -> Markup:
+        if choice.selected:
+            return Markup("<option selected>{}</option>").format(choice.value)
+        return Markup("<option>{}</option>").format(choice.value)
 
 
 def category_choices() -> list[SelectChoice]:
@@ -57,13 +82,11 @@ class NewShowForm(FlaskForm):  # type: ignore[misc]
     description = TextAreaField(_("What is it about?"), validators=[Length(max=20_000)])
     author = StringField(_("Who makes it?"), validators=[Length(max=255)])
     language = SelectField(_("Spoken language"), choices=language_choices)
-    time_zone = SelectField(_("Time zone"), default="UTC")
+    time_zone = SelectField(_("Time zone"), default="UTC", widget=BareSelect())
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.time_zone.choices = [
-            SelectChoice(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())
-        ]
+        self.time_zone.choices = zone_choices(self.time_zone.data)
 
 
 class ShowForm(NewShowForm):

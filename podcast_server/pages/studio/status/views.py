@@ -11,8 +11,10 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
+from episodes.storage.base import StorageError
 from feeds.downloads.write import lost_since
 from podcast_server.backup.errors import BackupError
+from podcast_server.backup.places import open_place
 from podcast_server.backup.regular import newest_backup
 from podcast_server.billing.inbox import find_event, list_events, replay_event
 from podcast_server.database import reading
@@ -88,8 +90,8 @@ def _backups(services: Services, now: datetime) -> list[tuple[str, str, str]]:
             (name, gettext("none by themselves"), gettext("Set [backup] folder in config.toml."))
         ]
     try:
-        newest = newest_backup(services.settings.home / section.folder)
-    except (OSError, ValueError, BackupError):
+        newest = newest_backup(open_place(services.settings, section.folder))
+    except (OSError, ValueError, BackupError, StorageError):
         return [(name, gettext("cannot be read"), gettext("Look at [backup] in config.toml."))]
     if newest is None:
         return [(name, gettext("none yet"), "")]

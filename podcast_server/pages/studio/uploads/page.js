@@ -1,4 +1,5 @@
 // The place to drop audio on: one line for each file, with progress and what can be done.
+import { fill } from "./fill.js";
 import { ask, fingerprint, Refused, Upload } from "./upload.js";
 
 const zone = document.querySelector("[data-uploads]");
@@ -48,18 +49,17 @@ function line(file) {
 
 function begin(file) {
   const { item, bar, said, acts } = line(file);
-  let opened = false;
   const upload = new Upload(file, base, {
     episode: zone.dataset.episode ?? "",
+    onGlance(self, filled) {
+      if (zone.dataset.episode) return fill(document.querySelector("form.editor"), filled);
+      if (filled.title) item.querySelector("strong").textContent = filled.title;
+      acts.prepend(Object.assign(document.createElement("a"), { href: self.told.episode, target: "_blank", textContent: words.open }));
+    },
     onChange(self, share) {
       item.dataset.state = self.state;
       bar.value = share;
       said.textContent = self.state === "refused" ? self.told.reason : status(self, share);
-      if (self.told && !opened && !zone.dataset.episode) {
-        opened = true;
-        const link = Object.assign(document.createElement("a"), { href: self.told.episode, target: "_blank", textContent: words.open });
-        acts.prepend(link);
-      }
       if (self.state === "used") finished(self);
     },
   });

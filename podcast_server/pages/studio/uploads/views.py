@@ -6,6 +6,7 @@ an upload stands is always safe, and says which parts need not be sent again.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -16,7 +17,9 @@ from werkzeug.wrappers import Response
 from episodes.arrivals import draft_for
 from episodes.episodes import find_episode
 from episodes.errors import EpisodeError, NotFound
+from episodes.glances import MAX_BYTES, Piece, note_glance, read_pieces
 from episodes.models import Upload
+from episodes.storage.base import StorageUnavailable
 from episodes.uploads import (
     UploadRefused,
     abandon_upload,
@@ -34,6 +37,8 @@ from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.reasons import in_their_words, reason
 from podcast_server.pages.wiring import current_time, the_services
+
+log = logging.getLogger(__name__)
 
 blueprint = studio_blueprint("uploads", __name__)
 # S3's limit of 10 000 parts makes parts of a file of 1 TB as large as this.
@@ -102,6 +107,28 @@ def part(slug: str, key: str, number: int) -> Response:
     return jsonify(number=number)
 
 
+@blueprint.post("/shows/<slug>/uploads/<key>/glance")
+@takes_up_to(MAX_BYTES + 64 * 1024)
+def glance(slug: str, key: str) -> Response:
+    """What the file says of itself, from the few pieces of it that hold its tags."""
+    with reading(the_services().engine) as database:
+        upload = find_upload(database, the_show().id, key)
+    fields = read_pieces(upload.file_name, upload.size, _pieces())
+    with the_services().sessions.begin() as database:
+        upload = find_upload(database, the_show().id, key)
+        filled = note_glance(database, upload, fields, current_time())
+    return jsonify(filled=filled)
+
+
+def _pieces() -> list[Piece]:
+    """Each piece is a file of the form, named by its place."""
+    return [
+        Piece(int(name), file.stream.read())
+        for name, file in request.files.items()
+        if name.isdecimal()
+    ]
+
+
 @blueprint.post("/shows/<slug>/uploads/<key>/complete")
 def complete(slug: str, key: str) -> Response:
     services = the_services()
@@ -125,6 +152,9 @@ def give_up(slug: str, key: str) -> Response:
 @blueprint.errorhandler(EpisodeError)
 def refused(error: EpisodeError) -> tuple[Response, int]:
     """Whatever the upload cannot do, with the reason in the podcaster's words."""
+    if isinstance(error, StorageUnavailable):  # passes by itself: the page keeps trying
+        log.error("an upload cannot go on: %s", error)
+        return jsonify(error=reason(error)), 503
     return jsonify(error=reason(error)), 404 if isinstance(error, NotFound) else 409
 
 

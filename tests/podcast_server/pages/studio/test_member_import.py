@@ -114,7 +114,7 @@ def test_tiers_are_led_to_where_the_podcaster_says(
 
 def test_columns_are_chosen_where_they_are_not_found(desk: Desk) -> None:
     page = send(desk, b"Contact,Adresse\nAda,ada@example.org\n").text
-    assert "no column holds e-mail addresses" in page
+    assert "No column holds e-mail addresses" in page
     page = send(desk, b"Contact,email\nada@example.org,old@example.org\n").text
     assert "old@example.org" in page
     page = desk.send(

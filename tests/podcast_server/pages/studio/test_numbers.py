@@ -107,3 +107,14 @@ def test_titles_cannot_leave_the_data_of_the_charts(
     with services.sessions.begin() as session:
         session.get_one(Episode, first.id).title = "</script><script>alert(1)</script>"
     assert "<script>alert" not in owner.get(NUMBERS).text
+
+
+def test_figures_are_written_as_the_reader_writes_them_and_plainly_in_csv(
+    owner: Desk, harbour: Show
+) -> None:
+    page = owner.client.get(NUMBERS, headers={"Accept-Language": "fr"}).text
+    assert "juin 2026" in page
+    assert "0,0\N{NARROW NO-BREAK SPACE}%" in page
+    assert '"2026-06"' in page  # what the chart reads
+    sheet = owner.client.get(f"{NUMBERS}/members.csv", headers={"Accept-Language": "fr"}).text
+    assert "2026-06,0,0,0,0,0.0%" in sheet

@@ -57,7 +57,7 @@ def test_so_is_everything_about_audio() -> None:
         (AudioRefused("no_sound"), "Le fichier ne contient aucun son."),
         (
             BadField("slug", "there is already a show at “harbour”"),
-            "Il y a déjà un podcast à « harbour ».",
+            "Il y a déjà un podcast à «\N{NO-BREAK SPACE}harbour\N{NO-BREAK SPACE}».",
         ),
     ],
 )

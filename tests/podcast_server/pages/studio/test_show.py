@@ -7,7 +7,7 @@ import io
 from PIL import Image
 from sqlalchemy import select
 
-from episodes.models import Show
+from episodes.models import Episode, Show
 from podcast_server.services import Services
 from tests.podcast_server.pages.studio.conftest import Desk
 
@@ -81,3 +81,13 @@ def test_a_small_picture_is_refused_with_its_size(owner: Desk, harbour: Show) ->
     form = {"csrf_token": owner.token(), "picture": (io.BytesIO(sent.getvalue()), "a.png")}
     answer = owner.client.post("/studio/shows/harbour/artwork", data=form)
     assert "300 × 300" in answer.text
+
+
+def test_what_is_left_to_do_is_named_until_it_is_done(
+    owner: Desk, services: Services, first: Episode
+) -> None:
+    page = owner.get("/studio/shows/harbour").text
+    assert "3 things are left to do" in page  # artwork, a plan, mail
+    with services.sessions.begin() as session:
+        session.get_one(Show, first.show_id).artwork_key = "shows/1/a.jpg"
+    assert "2 things are left to do" in owner.get("/studio/shows/harbour").text

@@ -10,6 +10,7 @@ from flask import Flask
 
 from feeds.downloads.write import loss_counter
 from podcast_server.backup.backup import make_backup
+from podcast_server.backup.places import FolderPlace
 from podcast_server.pages.studio.status.views import health_of
 from podcast_server.services import Services
 from podcast_server.settings import BackupSettings
@@ -40,7 +41,11 @@ def test_the_last_backup_is_told_and_an_overdue_one_named(
     with app.test_request_context():
         assert ("Last backup", "none yet", "") in health_of(kept, now)
         make_backup(
-            kept, tmp_path / "backups", with_keys=False, now=now, progress=lambda _key: None
+            kept,
+            FolderPlace(tmp_path / "backups"),
+            with_keys=False,
+            now=now,
+            progress=lambda _key: None,
         )
         assert health_of(kept, now)[0][2] == ""
         assert "overdue" in health_of(kept, now + timedelta(days=3))[0][2]

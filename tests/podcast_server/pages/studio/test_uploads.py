@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from episodes.models import Episode, Show
+from episodes.storage.base import StorageUnavailable
 from episodes.uploads import PART_SIZE
 from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.services import Services
@@ -169,3 +171,66 @@ def test_an_unfinished_upload_cannot_be_completed(owner: Desk, harbour: Show) ->
     answer = ask(owner, "POST", f"{UPLOADS}/{told['key']}/complete")
     assert answer.status_code == 409
     assert "missing" in answer.get_json()["error"]
+
+
+def glance(desk: Desk, told: dict[str, Any], pieces: dict[int, bytes]) -> Any:
+    data = {str(at): (BytesIO(each), "piece") for at, each in pieces.items()}
+    return ask(desk, "POST", f"{UPLOADS}/{told['key']}/glance", data=data)
+
+
+def test_the_draft_is_filled_while_the_file_is_on_its_way(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    data = SAMPLE.read_bytes()
+    told = begin(owner, "s01e01.mp3", len(data)).get_json()
+    filled = glance(owner, told, {0: data[:200_000]}).get_json()["filled"]
+    assert filled["title"] == "First light on the quay"
+    with services.sessions() as session:
+        episode = session.scalars(select(Episode)).one()
+        assert (episode.title, episode.audio_id) == ("First light on the quay", None)
+
+
+def test_a_glance_fills_only_what_nobody_has_touched_and_only_once(
+    owner: Desk, services: Services, harbour: Show, clock: Clock
+) -> None:
+    data = SAMPLE.read_bytes()
+    told = begin(owner, "s01e01.mp3", len(data)).get_json()
+    words = {"title": "My own title", "type": "full", "audience": "free", "explicit": ""}
+    owner.send(told["episode"], **words)
+    filled = glance(owner, told, {0: data[:200_000]}).get_json()["filled"]
+    assert "title" not in filled
+    assert filled["number"] == 1
+    owner.send(told["episode"], **words, number="")
+    assert glance(owner, told, {0: data[:200_000]}).get_json()["filled"] == {}
+    send_all(owner, data)
+    examine_waiting_uploads(services, clock.now)
+    with services.sessions() as session:
+        episode = session.scalars(select(Episode)).one()
+    assert (episode.title, episode.number) == ("My own title", None)
+    assert len(episode.chapters) == 3
+
+
+def test_a_glance_at_new_audio_changes_no_words(owner: Desk, harbour: Show, first: Episode) -> None:
+    data = SAMPLE.read_bytes()
+    told = begin(owner, "new.mp3", len(data), episode=first.key).get_json()
+    assert glance(owner, told, {0: data[:200_000]}).get_json()["filled"] == {}
+
+
+def test_a_glance_at_nonsense_is_refused_and_the_upload_goes_on(owner: Desk, harbour: Show) -> None:
+    told = begin(owner, "a.mp3", 1000).get_json()
+    assert glance(owner, told, {0: b"<svg onload=alert(1)>"}).status_code == 409
+    assert glance(owner, told, {999: b"ab"}).status_code == 409
+    assert glance(owner, told, {}).status_code == 409
+    assert ask(owner, "GET", f"{UPLOADS}/{told['key']}").get_json()["state"] == "receiving"
+
+
+def test_while_the_storage_is_away_the_page_is_told_to_keep_trying(
+    owner: Desk, harbour: Show, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_more: object) -> None:
+        raise StorageUnavailable("the S3 server cannot be reached")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services.storage, "begin_upload", fail)
+        assert begin(owner, "a.mp3", 1000).status_code == 503
+    assert begin(owner, "a.mp3", 1000).status_code == 200

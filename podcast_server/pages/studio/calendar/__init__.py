@@ -1,0 +1,1 @@
+"""What came out and what is to come out, month by month."""

@@ -1,0 +1,1 @@
+"""What apps and directories would find wanting in a show's feed."""

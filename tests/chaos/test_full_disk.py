@@ -1,0 +1,178 @@
+"""A full disk: everybody is told, nothing is half there, and with room it goes on by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from episodes.models import Episode, Show, Upload
+from episodes.storage.base import StorageUnavailable
+from episodes.uploads import begin_upload, complete_upload, put_part, waiting_uploads
+from podcast_server.accounts.members import ensure_member
+from podcast_server.accounts.models import Member
+from podcast_server.invariants import World, broken_rules
+from podcast_server.jobs.uploads import examine_waiting_uploads
+from podcast_server.services import Services, now_utc
+from tests.builders import build_show
+from tests.chaos.moments import SOUND
+from tests.running import Installation, installation
+
+pytestmark = pytest.mark.slow
+MEGABYTES = 12
+
+
+@dataclass(frozen=True)
+class SmallDisk:
+    """A disk of a few megabytes with an installation on it."""
+
+    folder: Path
+
+    @contextlib.contextmanager
+    def full(self, leave: int = 0) -> Iterator[None]:
+        """Not a byte is free while the block runs, but for ``leave`` bytes."""
+        ballast = self.folder / "ballast"
+        with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        if leave:
+            os.truncate(ballast, ballast.stat().st_size - leave)
+        try:
+            yield
+        finally:
+            ballast.unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder)]
+    if subprocess.run(["mount", *options], capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here: that takes root")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def place(disk: SmallDisk) -> Installation:
+    return installation(disk.folder)
+
+
+@pytest.fixture
+def services(place: Installation) -> Iterator[Services]:
+    with place.services() as services:
+        with services.sessions.begin() as session:
+            build_show(session, now_utc(), slug="harbour")
+        yield services
+
+
+def begin(services: Services) -> str:
+    with services.sessions.begin() as session:
+        show = session.scalars(select(Show)).one()
+        return begin_upload(
+            session,
+            services.storage,
+            show_id=show.id,
+            file_name="a.mp3",
+            size=len(SOUND),
+            fingerprint="a",
+            max_bytes=10**9,
+            now=now_utc(),
+        ).key
+
+
+def send(services: Services, key: str) -> None:
+    with services.sessions() as session:
+        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
+        put_part(upload, services.storage, 1, io.BytesIO(SOUND))
+
+
+def complete(services: Services, key: str) -> None:
+    with services.sessions.begin() as session:
+        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
+        complete_upload(session, services.storage, upload, now_utc())
+
+
+def state(services: Services, key: str) -> str:
+    with services.sessions() as session:
+        return session.scalars(select(Upload.state).where(Upload.key == key)).one()
+
+
+def broken(services: Services) -> list[object]:
+    with services.sessions() as session:
+        return list(broken_rules(World(session, services.storage, now_utc())))
+
+
+def test_an_upload_stops_with_a_reason_and_goes_on_where_it_was(
+    disk: SmallDisk, services: Services
+) -> None:
+    key = begin(services)
+    with disk.full(), pytest.raises(StorageUnavailable, match="is full"):
+        send(services, key)
+    send(services, key)
+    complete(services, key)
+    examine_waiting_uploads(services, now_utc())
+    assert state(services, key) == "ready"
+    assert broken(services) == []
+
+
+def test_the_examination_waits_for_room(disk: SmallDisk, services: Services) -> None:
+    key = begin(services)
+    send(services, key)
+    complete(services, key)
+    for _often in range(4):
+        with disk.full(leave=64 * 1024):  # room for the database, not for the audio
+            examine_waiting_uploads(services, now_utc())
+        assert waiting_uploads(services.engine, now_utc()) in ([key], [])
+    examine_waiting_uploads(services, now_utc())
+    assert state(services, key) == "ready"
+    assert broken(services) == []
+
+
+def test_the_database_takes_all_of_a_change_or_nothing(disk: SmallDisk, services: Services) -> None:
+    def enter(count: int) -> None:
+        with services.sessions.begin() as session:
+            for number in range(count):
+                ensure_member(session, f"m{number}@example.org", now=now_utc())
+
+    with disk.full(), pytest.raises(OperationalError, match="full"):
+        enter(3000)
+    with services.sessions() as session:
+        assert session.scalars(select(Member.id)).all() == []
+    enter(30)
+    with services.sessions() as session:
+        assert len(session.scalars(select(Member.id)).all()) == 30
+    assert broken(services) == []
+
+
+def test_commands_say_it_in_a_sentence_and_leave_no_half_backup(
+    disk: SmallDisk, place: Installation, services: Services, tmp_path: Path
+) -> None:
+    audio = tmp_path / "a.mp3"
+    audio.write_bytes(SOUND)
+    for words in (
+        ("backup", disk.folder / "backups"),
+        ("episode", "add", audio, "--show", "harbour"),
+    ):
+        with disk.full(leave=64 * 1024):
+            done = place.run(*words, check=False)
+        assert done.returncode != 0
+        assert "full" in done.stdout + done.stderr or "space" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+    with services.sessions() as session:
+        assert session.scalars(select(Episode.id)).all() == []
+    place.run("episode", "add", audio, "--show", "harbour")
+    place.run("backup", disk.folder / "backups")
+    assert len(list((disk.folder / "backups").glob("*Z"))) == 1
+    assert broken(services) == []

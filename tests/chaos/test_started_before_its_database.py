@@ -1,0 +1,53 @@
+"""After a power cut the worker may start before its database does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select
+
+from podcast_server.jobs.models import JobRun
+from tests import postgresql
+from tests.chaos.victims import PostgreSQL, Program, killed_afterwards
+from tests.running import Installation, installation
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(postgresql.binaries() is None, reason="PostgreSQL is not installed"),
+]
+PATIENCE = 30  # seconds
+
+
+@pytest.fixture
+def database() -> Iterator[PostgreSQL]:
+    server = PostgreSQL()
+    server.start()
+    yield server
+    server.remove()
+
+
+def test_a_worker_waits_for_its_database_and_then_works(tmp_path, database: PostgreSQL) -> None:
+    place = installation(tmp_path, database__url=database.url)
+    worker = Program(place, "worker")
+    database.kill()
+    with killed_afterwards(worker):
+        worker.start()
+        wait_until(lambda: "the jobs wait for it" in place.log.read_text())
+        database.start()
+        wait_until(lambda: jobs_done(place) > 0)
+        assert worker.is_alive
+
+
+def wait_until(done) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def jobs_done(place: Installation) -> int:
+    with place.services() as services, services.engine.connect() as connection:
+        done = select(func.count()).where(JobRun.finished_at.is_not(None))
+        return connection.scalar(done) or 0

@@ -1,0 +1,108 @@
+"""Chapters are set by ear and eye: marks on a picture of the sound, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from episodes.models import Episode
+from tests.browser import axe_violations, chromium, demo_site, visiting
+from tests.running import Installation
+
+pytestmark = pytest.mark.slow
+TITLE = "First light on the quay"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    place = demo_site(tmp_path_factory.mktemp("demo"))
+    with place.serving():
+        yield place
+
+
+def open_editor(page: Page, place: Installation) -> None:
+    page.goto(place.run("studio", "link", "owner@example.org").stdout.strip())
+    page.locator("main button[type=submit]").click()
+    page.goto(f"{place.url}/studio/shows/harbour")
+    page.get_by_role("link", name=TITLE).click()
+    page.locator("details.chapters").evaluate("each => { each.open = true; }")
+
+
+def stored(place: Installation) -> list[dict[str, Any]]:
+    with place.services() as services, services.sessions() as session:
+        query = select(Episode.chapters).where(Episode.title == TITLE)
+        return list(session.scalars(query).one())
+
+
+def drawn(page: Page) -> bool:
+    """Whether anything is on the canvas."""
+    return bool(
+        page.locator(".wave canvas").evaluate(
+            """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+                 .data.some(byte => byte)"""
+        )
+    )
+
+
+@pytest.mark.parametrize(("phone", "at"), [(False, 12), (True, 38)])
+def test_a_chapter_is_added_at_the_play_head_moved_by_key_and_saved(
+    place: Installation, browser: Browser, phone: bool, at: int
+) -> None:
+    before = stored(place)
+    with visiting(browser, phone=phone) as page:
+        open_editor(page, place)
+        expect(page.locator(".wave[data-drawn]")).to_be_visible(timeout=30_000)
+        assert drawn(page)
+        page.get_by_label("Place in the audio").fill(str(at))
+        page.get_by_role("button", name="A chapter begins here").click()
+        title = f"Seals on the {'phone' if phone else 'desktop'}"
+        page.keyboard.type(title)
+        page.keyboard.press("Tab")
+        marks = page.locator(".wave [role=slider]")
+        expect(marks).to_have_count(len(before) + 1)
+        mine = page.locator(f".wave [role=slider][aria-valuetext*='{title}']")
+        assert axe_violations(page) == []
+        mine.focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".messages .success")).to_be_visible()
+    [added] = [row for row in stored(place) if row["title"] == title]
+    assert added == {"startTime": at + 3.0, "title": title}
+    assert [row for row in stored(place) if row != added] == before
+
+
+def test_what_was_removed_comes_back_and_a_mark_is_dragged(
+    place: Installation, browser: Browser
+) -> None:
+    before = stored(place)
+    with visiting(browser) as page:
+        open_editor(page, place)
+        page.locator(".chapter-list li").last.get_by_role("button", name="Remove").click()
+        expect(page.locator(".chapter-list li")).to_have_count(len(before) - 1)
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".chapter-list li")).to_have_count(len(before))
+        wave, mark = page.locator(".wave").bounding_box(), page.locator(".wave [role=slider]").last
+        held = mark.bounding_box()
+        assert wave is not None
+        assert held is not None
+        page.mouse.move(held["x"] + held["width"] / 2, held["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(wave["x"] + wave["width"] * 0.95, held["y"] + 20, steps=4)
+        page.mouse.up()
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".messages .success")).to_be_visible()
+    after = stored(place)
+    assert after[:-1] == before[:-1]
+    assert after[-1]["startTime"] > before[-1]["startTime"]
+    assert after[-1]["title"] == before[-1]["title"]
