@@ -265,7 +265,10 @@ def _mark_ready(
     now: datetime,
 ) -> None:
     with sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
+        query = select(Upload).where(Upload.key == key).with_for_update()
+        upload = session.scalars(query).first()
+        if upload is None or upload.state != "examining":
+            return  # it took so long that another examined it meanwhile, or it was given up
         upload.audio_id = add_audio(session, upload.show_id, stored, now).id
         glanced, upload.fields, upload.warnings = upload.fields, fields, warnings
         joined = join_draft(session, upload, now, filled=glanced)

@@ -32,11 +32,13 @@ from episodes.links import secure_link
 from episodes.models import Episode, Show, Transcript
 from episodes.publishing import publish_episode
 from episodes.rss_import.desk import Desk
+from episodes.rss_import.errors import may_pass
 from episodes.rss_import.feed import ForeignItem, ForeignTranscript
 from episodes.rss_import.fetch import Fetcher
 from episodes.rss_import.part import Part
 from episodes.rss_import.words import notes_from_html
 from episodes.sidecars import store_transcript
+from episodes.storage.base import StorageUnavailable
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
 from episodes.transcripts.cues import MAX_BYTES as MAX_TRANSCRIPT
@@ -75,8 +77,8 @@ def bring_item(
 ) -> Brought:
     """Fetch and store an item's audio and what belongs to it; a thread's whole work.
 
-    Raises EpisodeError with the reason when the audio cannot be had, Interrupted. Anything
-    else that cannot be had costs a warning.
+    Raises EpisodeError with the reason when the audio cannot be had or our storage is away,
+    Interrupted. Anything else that cannot be had costs a warning.
     """
     key = episode_key(target.import_key, item.guid)
     part = Part(target.folder, key)
@@ -86,8 +88,9 @@ def bring_item(
         stored = store_playable(
             desk.storage, target.show_id, key, part.path, facts=facts, convert_to=desk.convert_to
         )
-    except EpisodeError:
-        part.forget()  # what arrived is what they serve, and will not become better
+    except EpisodeError as error:
+        if not may_pass(error):
+            part.forget()  # what arrived is what they serve, and will not become better
         raise
     brought = Brought(item, key, stored, {}, [], facts.warning_texts)
     _fill_in(brought, facts, target)
@@ -155,6 +158,8 @@ def _bring_artwork(desk: Desk, fetcher: Fetcher, target: Target, brought: Brough
         brought.fields["artwork_key"] = bring_artwork(
             desk, fetcher, url, target.show_id, brought.key
         )
+    except StorageUnavailable:
+        raise
     except EpisodeError as error:
         brought.warnings.append(f"its picture is left out: {error}")
 
@@ -188,6 +193,8 @@ def _bring_transcripts(desk: Desk, fetcher: Fetcher, target: Target, brought: Br
                 data=page.data,
                 language=transcript.language or target.language,
             )
+        except StorageUnavailable:
+            raise
         except EpisodeError as error:
             brought.warnings.append(f"a transcript is left out: {error}")
         else:

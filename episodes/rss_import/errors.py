@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from episodes.errors import EpisodeError
+from episodes.storage.base import StorageUnavailable
 
 
 class ImportRefused(EpisodeError):
@@ -15,3 +16,8 @@ class FetchFailed(EpisodeError):
 
 class Interrupted(Exception):
     """We are asked to stop. What has arrived stays, and the next run goes on from there."""
+
+
+def may_pass(error: EpisodeError) -> bool:
+    """Whether the same may go well later: the other side, or our storage, was away."""
+    return isinstance(error, FetchFailed | StorageUnavailable)

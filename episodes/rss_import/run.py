@@ -14,11 +14,11 @@ from episodes.errors import EpisodeError
 from episodes.models import Show
 from episodes.rss_import.adopt import Brought, Target, add_episode, bring_artwork
 from episodes.rss_import.desk import Desk
-from episodes.rss_import.errors import FetchFailed, Interrupted
+from episodes.rss_import.errors import Interrupted, may_pass
 from episodes.rss_import.feed import ForeignFeed, ForeignItem
 from episodes.rss_import.fetch import Fetcher
 from episodes.rss_import.hands import Hands, Unwatched, Watcher
-from episodes.rss_import.imports import CLAIM_HOLDS, find_import
+from episodes.rss_import.imports import CLAIM_HOLDS, find_import, items_of
 from episodes.rss_import.look import ask_sizes, judge, notes_on
 from episodes.rss_import.models import FeedImport, FeedImportItem
 from episodes.rss_import.part import Part
@@ -32,6 +32,7 @@ from episodes.rss_import.source import (
     read_source,
     unpack,
 )
+from episodes.storage.base import StorageUnavailable
 
 
 def claim(desk: Desk, key: str) -> bool:
@@ -131,6 +132,9 @@ def _known(desk: Desk, key: str) -> _Known:
     with desk.sessions.begin() as session:
         found = find_import(session, key)
         source = open_source(found.source, desk.vault) if found.source else None
+        if any(item.state == "new" for item in items_of(session, found)):
+            # The feed may be as it was, but not everything of it is here: read it anyway.
+            return _Known(source, found.document, "", "")
         return _Known(source, found.document, found.etag, found.modified)
 
 
@@ -171,6 +175,8 @@ def _prepare(desk: Desk, key: str, feed: ForeignFeed, fetcher: Fetcher) -> Targe
 def _give_artwork(desk: Desk, key: str, show_id: int, url: str, fetcher: Fetcher) -> None:
     try:
         artwork = bring_artwork(desk, fetcher, url, show_id)
+    except StorageUnavailable:
+        raise
     except EpisodeError as error:
         with desk.sessions.begin() as session:
             found = find_import(session, key)
@@ -212,7 +218,7 @@ def _settle(
     if isinstance(brought, Brought):
         Part(target.folder, brought.key).forget()
     watcher.settled(item.title, state, reason)
-    return not isinstance(brought, FetchFailed)
+    return isinstance(brought, Brought) or not may_pass(brought)
 
 
 def _conclude(desk: Desk, key: str, reading: Reading, failed: int, folder: Path) -> None:
@@ -222,7 +228,9 @@ def _conclude(desk: Desk, key: str, reading: Reading, failed: int, folder: Path)
         if not failed:
             found.etag, found.modified = reading.etag, reading.modified
     if failed:
-        _finish(desk, key, "failed", f"{failed} files could not be fetched: try again later")
+        _finish(
+            desk, key, "failed", f"{failed} episodes could not be brought over: try again later"
+        )
         return
     shutil.rmtree(folder, ignore_errors=True)
     _finish(desk, key, "done", "")

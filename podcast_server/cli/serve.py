@@ -49,7 +49,7 @@ def worker(context: Context, parent: int | None) -> None:
 def serve(context: Context, host: str | None, port: int | None, *, jobs: bool) -> None:
     """Start the web server: feeds, audio and pages. Ctrl-C stops it gracefully.
 
-    SIGHUP loads program and configuration anew without refusing a single request.
+    SIGHUP loads program and configuration anew while it goes on serving.
     """
     settings = context.settings
     # Opening the services refuses a wrong set-up before any worker starts.

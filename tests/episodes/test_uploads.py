@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.errors import NotFound
@@ -115,6 +115,35 @@ def test_a_good_file_becomes_ready_with_what_its_tags_say(
     with storage.open(audio.object_key) as reader:
         assert reader.read() == data
     assert storage.stat(upload.object_key) is None
+
+
+def test_examined_by_two_at_once_it_is_one_audio(
+    session: Session,
+    sessions: sessionmaker[Session],
+    storage: Storage,
+    show: Show,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = SAMPLE.read_bytes()
+    upload = begin(session, storage, show, data, now)
+    send(upload, storage, data, 1)
+    complete_upload(session, storage, upload, now)
+    session.commit()
+    put, faster = storage.put, [True]
+
+    def put_after_another(*args: object, **options: object) -> object:
+        if faster:
+            faster.pop()
+            examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+        return put(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(storage, "put", put_after_another)
+    examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+    session.refresh(upload)
+    assert not faster
+    assert upload.state == "ready"
+    assert [audio.id for audio in session.scalars(select(Audio))] == [upload.audio_id]
 
 
 def test_what_is_no_audio_is_refused_with_the_reason(

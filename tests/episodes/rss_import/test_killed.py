@@ -12,6 +12,7 @@ from episodes.ingest import find_orphans
 from episodes.rss_import.errors import Interrupted
 from episodes.rss_import.imports import due_imports, find_import, pause_import, resume_import
 from episodes.rss_import.run import claim, copy, work_on
+from episodes.storage.base import StorageUnavailable
 from tests.episodes.rss_import.conftest import Moving
 from tests.foreign_host import Manners
 from tests.samples.feeds.hosts import Sample, buzzsprout
@@ -93,6 +94,44 @@ def test_killed_while_it_stores(
         except Killed:
             continue
     all_is_here(moving, sample)
+
+
+@pytest.mark.parametrize("which", ["audio", "transcript", "artwork"])
+def test_what_our_storage_did_not_take_is_brought_by_the_next_run(
+    moving: Moving, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = buzzsprout(moving.host.url)
+    moving.look(moving.serve(sample))
+    moving.start()
+    put, away = moving.desk.storage.put, [True]
+
+    def put_while_away(key: str, *args: object, **options: object) -> object:
+        if which in key and away:
+            away.pop()
+            raise StorageUnavailable("the S3 server cannot be reached")
+        return put(key, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(moving.desk.storage, "put", put_while_away)
+    assert claim(moving.desk, moving.key)
+    work_on(moving.desk, moving.key)
+    assert not away
+    assert moving.standing().state == "failed"
+    with moving.desk.sessions.begin() as session:
+        resume_import(find_import(session, moving.key), moving.desk.clock())
+    moving.copy()
+    all_is_here(moving, sample)
+    assert moving.standing().state == "done"
+
+
+def test_what_is_new_is_brought_though_the_feed_has_not_changed(moving: Moving) -> None:
+    sample = buzzsprout(moving.host.url)
+    address = moving.serve(sample)
+    moving.move(address)
+    with moving.desk.sessions.begin() as session:
+        session.delete(session.merge(moving.episodes()[0]))
+    moving.move(address)
+    assert [episode.guid for episode in moving.episodes()] == list(sample.guids)
+    assert {item.state for item in moving.items()} == {"copied"}
 
 
 def test_what_had_arrived_is_not_fetched_again(moving: Moving) -> None:

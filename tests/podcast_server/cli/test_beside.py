@@ -14,6 +14,8 @@ from podcast_server.cli.beside import Beside
 
 NOTES_ITSELF = (
     "import os, signal, sys, time; signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT});"
+    # Who started the tests in the background has SIGINT ignored, and so would its children.
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"
     "open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); time.sleep(60)"
 )
 
