@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from episodes.db import Base, UTCDateTime
@@ -42,6 +51,7 @@ class Show(Base):
     # Free episodes turn members-only after so many days, or once so many newer ones are out.
     archive_after_days: Mapped[int | None]
     archive_after_count: Mapped[int | None]
+    preview_minutes: Mapped[int | None]  # of members' episodes, cut by themselves; None: never
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -121,6 +131,12 @@ class Episode(Base):
     public_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     audio_id: Mapped[int | None] = mapped_column(ForeignKey("audio.id"))
     preview_audio_id: Mapped[int | None] = mapped_column(ForeignKey("audio.id"))
+    # Which part was chosen (seconds; None: the show's first minutes), whether none is wanted,
+    # and the SHA-256 of the audio it was last cut from, or could not be cut from.
+    preview_start: Mapped[float | None]
+    preview_end: Mapped[float | None]
+    preview_off: Mapped[bool] = mapped_column(default=False, server_default=false())
+    preview_of: Mapped[str] = mapped_column(String(64), default="", server_default="")
     artwork_key: Mapped[str | None] = mapped_column(String(512))
     chapters: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     persons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

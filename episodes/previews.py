@@ -66,9 +66,34 @@ def store_preview(
 
 
 def attach_preview(
-    session: Session, episode: Episode, stored: StoredAudio | None, now: datetime
+    session: Session,
+    episode: Episode,
+    stored: StoredAudio,
+    now: datetime,
+    *,
+    of: Audio,
+    chosen: tuple[float, float] | None = None,
 ) -> None:
-    """Make it the episode's preview; None leaves it without."""
-    audio = None if stored is None else add_audio(session, episode.show_id, stored, now)
-    episode.preview_audio_id = None if audio is None else audio.id
+    """Make it the episode's preview.
+
+    ``of`` is the audio it was cut from, ``chosen`` the part somebody asked for (seconds), which
+    is cut again when the audio is replaced.
+    """
+    episode.preview_audio_id = add_audio(session, episode.show_id, stored, now).id
+    episode.preview_start, episode.preview_end = chosen or (None, None)
+    episode.preview_off, episode.preview_of = False, of.sha256
+    record_change(session, episode.show_id, now=now, episode=episode)
+
+
+def chosen_part(episode: Episode) -> tuple[float, float] | None:
+    """From and to in seconds, where somebody chose; None leaves it to the show."""
+    if episode.preview_end is None:
+        return None
+    return episode.preview_start or 0.0, episode.preview_end
+
+
+def remove_preview(session: Session, episode: Episode, now: datetime) -> None:
+    """Leave the episode without a preview, until somebody asks for one again."""
+    episode.preview_audio_id = episode.preview_start = episode.preview_end = None
+    episode.preview_off = True
     record_change(session, episode.show_id, now=now, episode=episode)

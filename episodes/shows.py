@@ -41,6 +41,7 @@ EDITABLE = frozenset(
         "public_feed",
         "archive_after_days",
         "archive_after_count",
+        "preview_minutes",
     }
 )
 _CHOICES = {"type": {"episodic", "serial"}, "public_feed": {"hidden", "teaser"}}
@@ -113,6 +114,8 @@ def _check(name: str, value: Any) -> None:
         check_categories(value)
     if name.startswith("archive_after") and value is not None and value < 1:
         raise BadField(name, "must be at least 1, or empty for never")
+    if name == "preview_minutes" and value is not None and not 1 <= value <= 10:
+        raise BadField(name, "must be 1 to 10 minutes, or empty for none")
 
 
 def _check_time_zone(value: str) -> None:

@@ -19,7 +19,7 @@ from episodes.ingest import (
     store_playable,
 )
 from episodes.models import Episode, Show, Transcript
-from episodes.previews import attach_preview, read_clock, store_preview
+from episodes.previews import attach_preview, read_clock, remove_preview, store_preview
 from episodes.publishing import publish_episode, status_of, unpublish_episode
 from episodes.shows import find_show
 from episodes.sidecars import (
@@ -200,21 +200,28 @@ def withdraw(context: Context, key: str, *, yes: bool) -> None:
 @click.option("--remove", is_flag=True, help="Have none any more.")
 @pass_context
 def preview(context: Context, key: str, start: str, end: str, *, remove: bool) -> None:
-    """Let everybody hear a part of the members' episode KEY."""
+    """Let everybody hear a part of the members' episode KEY.
+
+    New audio gets the same part by itself. `show edit --preview-minutes` has the first minutes
+    of every members' episode cut.
+    """
     with context.reading() as session:
         found = find_episode(session, key)
         show_id, episode_key, title, audio = found.show_id, found.key, found.title, found.audio
-    stored = None
-    if not remove:
-        if audio is None:
-            raise click.UsageError(f"“{title}” has no audio yet")
-        begin, stop = read_clock(start), read_clock(end)
-        storage = context.services.storage
-        stored = store_preview(storage, show_id, episode_key, audio, start=begin, end=stop)
+    if remove:
+        with context.writing() as session:
+            remove_preview(session, find_episode(session, episode_key), now_utc())
+        click.echo(f"“{title}” has no preview.")
+        return
+    if audio is None:
+        raise click.UsageError(f"“{title}” has no audio yet")
+    begin, stop = read_clock(start), read_clock(end)
+    storage = context.services.storage
+    stored = store_preview(storage, show_id, episode_key, audio, start=begin, end=stop)
     with context.writing() as session:
-        attach_preview(session, find_episode(session, episode_key), stored, now_utc())
-    told = "no preview" if stored is None else f"a preview of {stored.facts.duration_seconds:.0f} s"
-    click.echo(f"“{title}” has {told}.")
+        found, part = find_episode(session, episode_key), (begin, stop)
+        attach_preview(session, found, stored, now_utc(), of=audio, chosen=part)
+    click.echo(f"“{title}” has a preview of {stored.facts.duration_seconds:.0f} s.")
 
 
 @episode.command("replace-audio")

@@ -57,6 +57,11 @@ def _field_options(command: Any) -> Any:
         click.option("--archive-after-days", type=click.IntRange(min=0), help="0 for never."),
         click.option("--archive-after-count", type=click.IntRange(min=0), help="0 for never."),
         click.option(
+            "--preview-minutes",
+            type=click.IntRange(0, 10),
+            help="Everybody hears so much of members' episodes, cut by itself; 0 for nothing.",
+        ),
+        click.option(
             "--artwork",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             help="Square cover, 1400 to 3000 pixels.",
@@ -71,7 +76,7 @@ def collect_fields(given: dict[str, Any]) -> dict[str, Any]:
     """The fields somebody gave, with numbers of 0 turned into "never"."""
     categories: tuple[str, ...] = given.pop("categories")
     fields = {name: value for name, value in given.items() if value is not None}
-    for name in ("archive_after_days", "archive_after_count"):
+    for name in ("archive_after_days", "archive_after_count", "preview_minutes"):
         if name in fields:
             fields[name] = fields[name] or None
     if categories:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from episodes.preview_cutting import cut_due_previews
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.rollup import roll_up
@@ -58,6 +59,11 @@ def watch_sharing(services: Services, now: datetime) -> None:
     measure_days(services.sessions, CountingRules(classify=services.classify), now)
     keeper = keeper_of(services.current, services.tokens.newest)
     look_after_shared_feeds(services.sessions, keeper, now)
+
+
+def cut_previews(services: Services, now: datetime) -> None:
+    """Cut the previews that shows want of their members' episodes."""
+    cut_due_previews(services.sessions, services.storage, now)
 
 
 def clear_interrupted_uploads(services: Services, now: datetime) -> None:
@@ -132,6 +138,7 @@ def forget_minute_counts(services: Services, now: datetime) -> None:
 SCHEDULE: tuple[Job, ...] = (
     Job("count-downloads", timedelta(minutes=1), count_downloads),
     Job("examine-uploads", timedelta(minutes=1), examine_waiting_uploads),
+    Job("cut-previews", timedelta(minutes=1), cut_previews),
     Job("clear-old-uploads", timedelta(hours=6), clear_old_uploads),
     Job("watch-sharing", timedelta(hours=6), watch_sharing),
     Job("forget-old-hits", timedelta(hours=6), forget_old_hits),

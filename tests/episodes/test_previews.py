@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 from episodes.audio.probe import probe
 from episodes.ingest import attach_audio, store_audio
 from episodes.models import Audio, Episode, Show
-from episodes.previews import PreviewRefused, attach_preview, read_clock, store_preview
+from episodes.previews import (
+    PreviewRefused,
+    attach_preview,
+    read_clock,
+    remove_preview,
+    store_preview,
+)
 from episodes.storage.base import Storage
 from episodes.storage.files import as_file
 from tests.builders import build_episode
@@ -39,7 +45,7 @@ def cut(session: Session, storage: Storage, episode: Episode, now: datetime) -> 
     def make(start: float, end: float) -> None:
         audio = session.get_one(Audio, episode.audio_id)
         stored = store_preview(storage, episode.show_id, episode.key, audio, start=start, end=end)
-        attach_preview(session, episode, stored, now)
+        attach_preview(session, episode, stored, now, of=audio)
         session.commit()
 
     return make
@@ -71,7 +77,7 @@ def test_a_removed_preview_is_gone_at_once(
     get: Get, session: Session, episode: Episode, cut: Cut, now: datetime
 ) -> None:
     cut(0, 30)
-    attach_preview(session, episode, None, now)
+    remove_preview(session, episode, now)
     session.commit()
     assert get(f"/listen/{episode.key}.preview.mp3").status == 404
 

@@ -84,6 +84,7 @@ SENTENCES = (
     N_("must be a web address such as https://example.org"),
     N_("must be at least 1, or empty"),
     N_("must be at least 1, or empty for never"),
+    N_("must be 1 to 10 minutes, or empty for none"),
     N_("must be a language code such as en, en-gb or fr"),
     N_("must be a name such as Europe/Paris"),
     N_("use letters, digits and hyphens, such as harbour-notes"),

@@ -10,6 +10,7 @@ from episodes.artwork import MAX_BYTES, prepare_artwork
 from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
 from episodes.previews import PreviewRefused, attach_preview, read_clock, store_preview
+from episodes.previews import remove_preview as take_preview_away
 from episodes.sidecars import attach_transcript, store_transcript
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
@@ -79,7 +80,7 @@ def remove_transcript(slug: str, key: str) -> Response:
 def preview(slug: str, key: str) -> Response:
     """Cut a part that everybody may hear out of the episode's audio."""
     try:
-        _cut_preview(key, request.form.get("start") or "0", request.form.get("end", ""))
+        _cut_preview(key, *_wanted_part())
     except EpisodeError as error:
         flash(reason(error), "danger")
     else:
@@ -87,7 +88,14 @@ def preview(slug: str, key: str) -> Response:
     return _back(slug, key)
 
 
-def _cut_preview(key: str, start: str, end: str) -> None:
+def _wanted_part() -> tuple[float, float]:
+    """The first minutes, or from and to, in seconds. Raises PreviewRefused."""
+    if minutes := request.form.get("minutes"):
+        return 0.0, read_clock(f"{minutes}:00")
+    return read_clock(request.form.get("start") or "0"), read_clock(request.form.get("end", ""))
+
+
+def _cut_preview(key: str, start: float, end: float) -> None:
     services, show = the_services(), the_show()
     with reading(services.engine) as database:
         audio = episode_here(database, key).audio
@@ -95,17 +103,16 @@ def _cut_preview(key: str, start: str, end: str) -> None:
         raise PreviewRefused(
             gettext("No audio yet. It joins by itself when its upload is complete.")
         )
-    stored = store_preview(
-        services.storage, show.id, key, audio, start=read_clock(start), end=read_clock(end)
-    )
+    stored = store_preview(services.storage, show.id, key, audio, start=start, end=end)
     with doing("episode.preview", key) as database:
-        attach_preview(database, episode_here(database, key), stored, current_time())
+        episode, now = episode_here(database, key), current_time()
+        attach_preview(database, episode, stored, now, of=audio, chosen=(start, end))
 
 
 @blueprint.post("/shows/<slug>/episodes/<key>/preview/remove")
 def remove_preview(slug: str, key: str) -> Response:
     with doing("episode.preview-remove", key) as database:
-        attach_preview(database, episode_here(database, key), None, current_time())
+        take_preview_away(database, episode_here(database, key), current_time())
     flash(gettext("The preview is gone."), "success")
     return _back(slug, key)
 

@@ -15,6 +15,7 @@ from episodes.errors import EpisodeError
 from episodes.history import bring_back, keep_version, snapshot_of, versions_of
 from episodes.models import Episode, Show
 from episodes.notes import notes_html
+from episodes.preview_cutting import preview_is_due
 from episodes.publishing import publish_episode, status_of, unpublish_episode
 from feeds.health.look import look_at_episode
 from podcast_server.database import reading
@@ -70,6 +71,7 @@ def page(slug: str, key: str) -> Response:
             episode=episode,
             versions=versions,
             status=status_of(episode, now),
+            preview_is_due=preview_is_due(episode, show),
             findings=in_words(look_at_episode(show, episode, the_services().addresses, now)),
             now=now,
         )

@@ -124,6 +124,11 @@ class ShowForm(NewShowForm):
         validators=[Optional(), NumberRange(min=1, max=100_000)],
     )
 
+    preview_minutes = IntegerField(
+        _("Minutes of members’ episodes that everybody may hear"),
+        validators=[Optional(), NumberRange(min=1, max=10)],
+    )
+
     @classmethod
     def of(cls, show: Show) -> ShowForm:
         """Filled with what a show says now; a sent form wins."""
@@ -143,7 +148,7 @@ class ShowForm(NewShowForm):
         plain = (
             "title", "description", "author", "language", "time_zone", "owner_name", "owner_email",
             "link", "copyright", "explicit", "type", "public_feed", "archive_after_days",
-            "archive_after_count",
+            "archive_after_count", "preview_minutes",
         )  # fmt: skip
         fields = {name: self[name].data for name in plain}
         chosen = [self.category1.data, self.category2.data, self.category3.data]

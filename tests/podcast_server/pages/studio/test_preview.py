@@ -36,6 +36,34 @@ def test_a_preview_is_cut_heard_and_removed(owner: Desk, page: str, services: Se
     assert owner.get(f"{page}/preview").status_code == 404
 
 
+def test_the_first_minutes_are_one_number(
+    owner: Desk, page: str, services: Services, first: Episode
+) -> None:
+    told = owner.send(f"{page}/preview", minutes="9")
+    assert "his would be the whole episode" in told.text
+    told = owner.send(f"{page}/preview", minutes="many")
+    assert "rite times like 1:30" in told.text
+    with services.sessions.begin() as session:
+        found = session.get_one(Episode, first.id)
+        assert found.audio is not None
+        found.audio.duration = 3600.0  # so that a minute is not all of it
+    owner.send(f"{page}/preview", minutes="1")
+    with services.sessions() as session:
+        found = session.get_one(Episode, first.id)
+        assert (found.preview_start, found.preview_end) == (0.0, 60.0)
+
+
+def test_the_page_says_when_it_will_be_cut_by_itself(
+    owner: Desk, page: str, services: Services, first: Episode
+) -> None:
+    assert "cut by itself" not in owner.get(page).text
+    with services.sessions.begin() as session:
+        session.get_one(Episode, first.id).show.preview_minutes = 2
+    assert "cut by itself" in owner.get(page).text
+    owner.send(f"{page}/preview/remove")
+    assert "cut by itself" not in owner.get(page).text
+
+
 @pytest.mark.parametrize(
     ("start", "end"), [("soon", "1:30"), ("0", ""), ("5", "1"), ("0", "99:00"), ("90:00", "91:00")]
 )

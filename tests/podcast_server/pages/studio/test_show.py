@@ -34,13 +34,19 @@ def test_two_shows_of_one_name_are_told_apart(owner: Desk, harbour: Show) -> Non
 
 
 def test_settings_are_saved(owner: Desk, services: Services, harbour: Show) -> None:
-    more = {"hosts": "Marit\nTam", "category1": "Arts/Books", "archive_after_days": "30"}
+    more = {
+        "hosts": "Marit\nTam",
+        "category1": "Arts/Books",
+        "archive_after_days": "30",
+        "preview_minutes": "3",
+    }
     owner.send("/studio/shows/harbour/settings", **WORDS, **more)
     with services.sessions() as session:
         show = session.get_one(Show, harbour.id)
     assert [person["name"] for person in show.persons] == ["Marit", "Tam"]
     assert show.categories == [["Arts", "Books"]]
     assert (show.type, show.public_feed, show.archive_after_days) == ("serial", "hidden", 30)
+    assert show.preview_minutes == 3
 
 
 def test_a_category_that_apple_does_not_know_is_refused(
