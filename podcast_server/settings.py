@@ -228,6 +228,12 @@ class MonitoringSettings(Section):
 
     # Who may read /metrics; empty: only whoever asks from this machine itself.
     token: SecretStr = SecretStr("")
+    # Where errors are reported: an address of Sentry, or of whoever speaks its language.
+    sentry_dsn: SecretStr = SecretStr("")
+    # Where traces go: a collector's address for OTLP over HTTP, such as http://127.0.0.1:4318.
+    otlp_endpoint: str = ""
+    # Of so many requests one is traced; jobs always are.
+    traced_of: Annotated[int, Field(ge=1, le=1_000_000)] = 100
 
 
 class Settings(Section):

@@ -17,7 +17,9 @@ from feeds.delivery.plain_http import Exposures, never_plain
 from podcast_server.app import create_app
 from podcast_server.database import require_current_schema
 from podcast_server.logs import set_up_logging
-from podcast_server.monitoring.door import Monitor, monitored
+from podcast_server.monitoring.door import Monitor, kind_of, monitored
+from podcast_server.monitoring.error_reports import report_errors
+from podcast_server.monitoring.traces import open_traces
 from podcast_server.services import now_utc, open_lane, open_memory, open_recorder, open_services
 from podcast_server.settings import find_config, load_settings
 
@@ -33,6 +35,7 @@ def create() -> WSGIApplication:
     _end_with_parent()
     settings = load_settings(find_config(os.environ), os.environ)
     set_up_logging(settings.log)
+    Finalize(None, report_errors(settings.monitoring), exitpriority=3)
     services = open_services(settings)
     require_current_schema(services.engine)
     recorder = open_recorder(services)
@@ -56,7 +59,9 @@ def create() -> WSGIApplication:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.
         entry = ProxyFix(entry, x_for=proxies, x_proto=proxies, x_host=proxies)
     # Outside of it all, so that a front on this machine is told from this machine itself.
-    return monitored(entry, monitor, trust_ids=proxies > 0)
+    traces = open_traces(settings.monitoring, "web")
+    Finalize(None, traces.close, exitpriority=4)
+    return traces.around(monitored(entry, monitor, trust_ids=proxies > 0), kind_of)
 
 
 def _end_with_parent() -> None:

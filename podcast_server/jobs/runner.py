@@ -12,18 +12,26 @@ from sqlalchemy.exc import IntegrityError
 from podcast_server.database import reading
 from podcast_server.jobs.models import JobRun
 from podcast_server.jobs.schedule import SCHEDULE, Job
+from podcast_server.monitoring.traces import NOWHERE, Traces
 from podcast_server.services import Services
 
 log = logging.getLogger(__name__)
 
 
-def run_due_jobs(services: Services, now: datetime, jobs: Iterable[Job] = SCHEDULE) -> list[str]:
+def run_due_jobs(
+    services: Services,
+    now: datetime,
+    jobs: Iterable[Job] = SCHEDULE,
+    traces: Traces = NOWHERE,
+) -> list[str]:
     """Run every job whose time has come; gives the names of those that ran here.
 
     A job that fails is logged, shown, and tried again when it is next due. Where the database
     is away, none runs and the next round finds the same ones due.
     """
-    return [job.name for job in jobs if _claim(services, job, now) and _run(services, job, now)]
+    return [
+        job.name for job in jobs if _claim(services, job, now) and _run(services, job, now, traces)
+    ]
 
 
 def _claim(services: Services, job: Job, now: datetime) -> bool:
@@ -50,9 +58,10 @@ def _claim(services: Services, job: Job, now: datetime) -> bool:
         return False  # another worker met the job for the first time too
 
 
-def _run(services: Services, job: Job, now: datetime) -> bool:
+def _run(services: Services, job: Job, now: datetime, traces: Traces) -> bool:
     try:
-        job.run(services, now)
+        with traces.job(job.name):
+            job.run(services, now)
     except Exception as error:
         # Whatever it was, the other jobs must go on; the state keeps it visible.
         log.exception("job %s failed", job.name)

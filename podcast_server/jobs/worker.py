@@ -16,6 +16,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from podcast_server.jobs.feed_imports import ImportsThread
 from podcast_server.jobs.runner import run_due_jobs
+from podcast_server.monitoring.error_reports import report_errors
+from podcast_server.monitoring.traces import open_traces
 from podcast_server.services import Services, now_utc
 
 log = logging.getLogger(__name__)
@@ -60,8 +62,11 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
     queue = once_the_database_answers(lambda: open_queue(services))
     consumer: Any = queue.create_consumer(workers=1, periodic=True, check_worker_health=False)
 
+    send_reports = report_errors(services.settings.monitoring)
+    traces = open_traces(services.settings.monitoring, "worker")
+
     def tick() -> None:
-        run_due_jobs(services, now_utc())
+        run_due_jobs(services, now_utc(), traces=traces)
 
     queue.periodic_task(crontab(minute="*"), name="tick")(tick)
     if parent is not None:
@@ -73,6 +78,8 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
         consumer.run()
     finally:
         imports.end()
+        traces.close()
+        send_reports()
 
 
 def _tick_at_once(tick: Callable[[], None]) -> None:

@@ -58,12 +58,14 @@ def page(slug: str) -> Response:
 
 
 def findings_of(show: Show) -> tuple[Finding, ...]:
-    """What could be better in a show, worked out once for each of its revisions."""
-    return _findings(the_services().engine.url.render_as_string(), show.id, show.revision)
+    """What could be better in a show, worked out once for each of its revisions and every hour:
+    what is scheduled comes out without a revision."""
+    hour = int(current_time().timestamp() // 3600)
+    return _findings(the_services().engine.url.render_as_string(), show.id, show.revision, hour)
 
 
 @lru_cache(maxsize=64)
-def _findings(_database: str, show_id: int, _revision: int) -> tuple[Finding, ...]:
+def _findings(_database: str, show_id: int, _revision: int, _hour: int) -> tuple[Finding, ...]:
     services = the_services()
     with reading(services.engine) as database:
         show = database.get_one(Show, show_id)
