@@ -27,7 +27,7 @@ def test_requests_and_jobs_arrive_without_an_address(filled: Filled, tmp_path: P
             process.send_signal(signal.SIGTERM)
             process.wait(30)
         sent = b"".join(body for _path, body in listening.bodies)
-    assert sent.count(b"GET feed") == 3
+    assert sent.count(b"GET feed") >= 3
     assert b"job count-downloads" in sent
     assert b"podcast-server-worker" in sent
     token = filled.feed.rpartition("/")[2].partition(".")[0].encode()
