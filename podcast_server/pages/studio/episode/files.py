@@ -79,6 +79,7 @@ def remove_transcript(slug: str, key: str) -> Response:
 @blueprint.post("/shows/<slug>/episodes/<key>/preview")
 def preview(slug: str, key: str) -> Response:
     """Cut a part that everybody may hear out of the episode's audio."""
+    _refuse_strangers(key)
     try:
         _cut_preview(key, *_wanted_part())
     except EpisodeError as error:
