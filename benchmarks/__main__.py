@@ -16,6 +16,7 @@ NAMES = (
     "patience",
     "streaming",
     "ingest",
+    "hits",
 )
 
 

@@ -22,6 +22,7 @@ class Scale:
     listeners: int
     stream_bytes: int
     ingest_bytes: int
+    hits: int  # of one day
 
 
 FULL = Scale(
@@ -37,6 +38,7 @@ FULL = Scale(
     listeners=200,
     stream_bytes=50_000_000,
     ingest_bytes=1_000_000_000,
+    hits=1_000_000,
 )
 QUICK = Scale(
     seconds=1,
@@ -51,6 +53,7 @@ QUICK = Scale(
     listeners=5,
     stream_bytes=2_000_000,
     ingest_bytes=5_000_000,
+    hits=5_000,
 )
 
 

@@ -11,13 +11,16 @@ from feeds.downloads.models import BusyAddress, CountedDay, MemberPlay, RawHit
 from feeds.models import FeedVisit, PrivateFeed
 from feeds.sharing.models import FeedDay, SharingCase
 
+AT_ONCE = 20_000  # rows in one transaction
+
 _FINISHED = or_(CountedDay.hits_version <= CountedDay.counted_version, CountedDay.raw_expired)
 
 
 def expire_raw_hits(sessions: sessionmaker[Session], now: datetime, keep_days: int) -> int:
     """Delete raw hits of UTC days more than ``keep_days`` ago; returns how many.
 
-    A day that is not counted yet stays until it is. One transaction per episode and day.
+    A day that is not counted yet stays until it is. In steps: no transaction is long, and one
+    that was cut off is gone on with.
     """
     before = now.astimezone(UTC).date() - timedelta(days=keep_days)
     with sessions() as session:
@@ -26,7 +29,12 @@ def expire_raw_hits(sessions: sessionmaker[Session], now: datetime, keep_days: i
     deleted = 0
     for day, episode_key in finished:
         with sessions.begin() as session:
-            deleted += _expire_day(session, day, episode_key)
+            closed = _close_day(session, day, episode_key)
+        while closed:
+            with sessions.begin() as session:
+                gone = _delete_some(session, day, episode_key)
+            deleted += gone
+            closed = gone == AT_ONCE
     with sessions.begin() as session:
         session.execute(delete(BusyAddress).where(BusyAddress.day < before))
     return deleted
@@ -43,16 +51,25 @@ def _finished_days(session: Session, before: date) -> list[tuple[date, str]]:
     return [(row.day, row.episode_key) for row in session.execute(due.where(_FINISHED, has_hits))]
 
 
-def _expire_day(session: Session, day: date, episode_key: str) -> int:
+def _close_day(session: Session, day: date, episode_key: str) -> bool:
+    """Have its count final; False if a hit came in meanwhile, which is counted first."""
     closed = session.execute(
         update(CountedDay)
         .where(CountedDay.day == day, CountedDay.episode_key == episode_key, _FINISHED)
         .values(raw_expired=True)
     )
-    if closed.rowcount != 1:  # type: ignore[attr-defined]
-        return 0  # a hit came in meanwhile: it is counted first
+    return bool(closed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _delete_some(session: Session, day: date, episode_key: str) -> int:
+    some = (
+        select(RawHit.id)
+        .where(RawHit.day == day, RawHit.episode_key == episode_key)
+        .limit(AT_ONCE)
+        .scalar_subquery()
+    )
     gone = session.execute(
-        delete(RawHit).where(RawHit.day == day, RawHit.episode_key == episode_key)
+        delete(RawHit).where(RawHit.id.in_(some)).execution_options(synchronize_session=False)
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]
 

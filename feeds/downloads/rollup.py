@@ -2,20 +2,25 @@
 
 What is due is told by the database (``counted_days``): an episode's day is counted anew, from
 all its raw hits, whenever hits were added since, so late ones count and a crash repeats safely.
+Hits are read listener by listener, so that memory does not grow with them, and an episode whose
+count takes long is counted less often.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
+from feeds.downloads.bulk import insert_rows
 from feeds.downloads.count import CountingRules, Download, Hit, Play, count_downloads, count_plays
 from feeds.downloads.models import BusyAddress, CountedDay, DailyDownload, MemberPlay, RawHit
 
@@ -23,8 +28,39 @@ from feeds.downloads.models import BusyAddress, CountedDay, DailyDownload, Membe
 # A school behind one address has hundreds; a farm of downloads has thousands.
 BUSY_LIMIT = 2000
 
+_NO_REST_SECONDS = 1.0
+_REST = 30.0  # times as long as it took
+_ADDRESSES = ""  # no episode's key
+_ROWS_AT_ONCE = 2000
+
 _DUE = (CountedDay.hits_version > CountedDay.counted_version) & ~CountedDay.raw_expired
 _HIT_COLUMNS = [getattr(RawHit, name) for name in Hit.__dataclass_fields__]
+
+
+class Pace:
+    """How long what took long has rest: a hot episode must not be counted all the time.
+
+    What took a second or less is counted whenever it is due, anything else after thirty times
+    as long as it took. Kept in the process that counts; forgotten, it costs one count.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._rests: dict[tuple[date, str], float] = {}
+
+    def may_begin(self, day: date, what: str) -> bool:
+        """Whether its rest is over."""
+        return self._rests.get((day, what), 0.0) <= self._clock()
+
+    @contextmanager
+    def timed(self, day: date, what: str) -> Iterator[None]:
+        """Around the work; what fails has no rest."""
+        began = self._clock()
+        yield
+        ended = self._clock()
+        self._rests = {key: until for key, until in self._rests.items() if until > ended}
+        if ended - began > _NO_REST_SECONDS:
+            self._rests[day, what] = ended + _REST * (ended - began)
 
 
 def roll_up(
@@ -32,22 +68,26 @@ def roll_up(
     rules: CountingRules,
     now: datetime,
     busy_limit: int = BUSY_LIMIT,
+    pace: Pace | None = None,
 ) -> int:
     """Count every episode's day that has new hits; returns how many were counted.
 
     Each in a transaction of its own, after counting, so that writers wait for milliseconds.
     """
+    pace = pace or Pace()
     with _reading(sessions) as session:
         days = session.scalars(select(CountedDay.day).where(_DUE).distinct()).all()
     counted = 0
     for day in sorted(days):
-        excluded = _exclude_busy_addresses(sessions, day, busy_limit)
+        excluded = _exclude_busy_addresses(sessions, day, busy_limit, pace)
         day_rules = replace(rules, excluded_addresses=excluded)
         with _reading(sessions) as session:
             due = select(CountedDay.episode_key).where(_DUE, CountedDay.day == day)
             keys = session.scalars(due.order_by(CountedDay.episode_key)).all()
         for key in keys:
-            counted += _count_day(sessions, day, key, day_rules, now)
+            if pace.may_begin(day, key):
+                with pace.timed(day, key):
+                    counted += _count_day(sessions, day, key, day_rules, now)
     return counted
 
 
@@ -82,8 +122,14 @@ def _count_day(
                 CountedDay.day == day, CountedDay.episode_key == key
             )
         )
-        hits = load_hits(session, day, key)
-    downloads, plays = count_downloads(hits, rules), count_plays(hits, rules)
+        downloads = DailyTotals()
+        for hits in _by(session, day, key, RawHit.ip_hash):
+            downloads.add(count_downloads(hits, rules))
+        plays = [
+            play
+            for hits in _by(session, day, key, RawHit.member_id)
+            for play in count_plays(hits, rules)
+        ]
     with sessions.begin() as session:
         if version is None or not _claim(session, day, key, version, now):
             return False
@@ -91,12 +137,19 @@ def _count_day(
     return True
 
 
-def load_hits(session: Session, day: date, episode_key: str) -> list[Hit]:
-    """The raw hits of one episode on one UTC day."""
+def _by(
+    session: Session, day: date, key: str, whose: InstrumentedAttribute[Any]
+) -> Iterator[list[Hit]]:
+    """The raw hits of one episode on one UTC day, those of one address or member at a time."""
+    place = _HIT_COLUMNS.index(whose)
     rows = session.execute(
-        select(*_HIT_COLUMNS).where(RawHit.day == day, RawHit.episode_key == episode_key)
+        select(*_HIT_COLUMNS)
+        .where(RawHit.day == day, RawHit.episode_key == key, whose.is_not(None))
+        .order_by(whose)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
     )
-    return [Hit(*row) for row in rows]
+    for _whose, theirs in groupby(rows, key=lambda row: row[place]):
+        yield [Hit(*row) for row in theirs]
 
 
 def _claim(session: Session, day: date, key: str, version: int, now: datetime) -> bool:
@@ -111,46 +164,59 @@ def _claim(session: Session, day: date, key: str, version: int, now: datetime) -
 
 
 def _replace_counts(
-    session: Session, day: date, key: str, downloads: Sequence[Download], plays: Sequence[Play]
+    session: Session, day: date, key: str, downloads: DailyTotals, plays: Sequence[Play]
 ) -> None:
     for table in (DailyDownload, MemberPlay):
         session.execute(delete(table).where(table.day == day, table.episode_key == key))
-    if rows := daily_rows(downloads):
+    if rows := downloads.rows():
         session.execute(insert(DailyDownload), rows)
     if plays:
-        session.execute(insert(MemberPlay), [_play_row(play) for play in plays])
+        names = ("day", "episode_key", "member_id", "request_based")
+        insert_rows(
+            session.connection(),
+            cast("Table", MemberPlay.__table__),
+            names,
+            [_play_row(play) for play in plays],
+        )
 
 
-def daily_rows(downloads: Sequence[Download]) -> list[dict[str, Any]]:
+class DailyTotals:
     """Downloads added up per day, episode, app, device and country."""
-    totals: Counter[tuple[date, str, str, str, str]] = Counter()
-    by_request: Counter[tuple[date, str, str, str, str]] = Counter()
-    for d in downloads:
-        group = (d.day, d.episode_key, d.app[:80], d.device, d.country or "")
-        totals[group] += 1
-        by_request[group] += d.request_based
-    names = ("day", "episode_key", "app", "device", "country")
-    return [
-        {**dict(zip(names, group, strict=True)), "downloads": n, "request_based": by_request[group]}
-        for group, n in sorted(totals.items())
-    ]
+
+    def __init__(self) -> None:
+        self._totals: Counter[tuple[date, str, str, str, str]] = Counter()
+        self._by_request: Counter[tuple[date, str, str, str, str]] = Counter()
+
+    def add(self, downloads: Iterable[Download]) -> None:
+        """Count some more."""
+        for d in downloads:
+            group = (d.day, d.episode_key, d.app[:80], d.device, d.country or "")
+            self._totals[group] += 1
+            self._by_request[group] += d.request_based
+
+    def rows(self) -> list[dict[str, Any]]:
+        """As ``daily_downloads`` holds them."""
+        names = ("day", "episode_key", "app", "device", "country")
+        return [
+            dict(zip(names, group, strict=True))
+            | {"downloads": count, "request_based": self._by_request[group]}
+            for group, count in sorted(self._totals.items())
+        ]
 
 
-def _play_row(play: Play) -> dict[str, Any]:
-    return {
-        "day": play.day,
-        "episode_key": play.episode_key,
-        "member_id": play.member_id,
-        "request_based": play.request_based,
-    }
+def _play_row(play: Play) -> tuple[Any, ...]:
+    return play.day, play.episode_key, play.member_id, play.request_based
 
 
 def _exclude_busy_addresses(
-    sessions: sessionmaker[Session], day: date, limit: int
+    sessions: sessionmaker[Session], day: date, limit: int, pace: Pace
 ) -> frozenset[str]:
     with _reading(sessions) as session:
         known = set(session.scalars(select(BusyAddress.ip_hash).where(BusyAddress.day == day)))
-        found = set(session.scalars(_busy_on(day, limit)))
+        if not pace.may_begin(day, _ADDRESSES):
+            return frozenset(known)
+        with pace.timed(day, _ADDRESSES):
+            found = set(session.scalars(_busy_on(day, limit)))
     if new := found - known:
         with sessions.begin() as session:
             session.execute(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from episodes.preview_cutting import cut_due_previews
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
-from feeds.downloads.rollup import roll_up
+from feeds.downloads.rollup import Pace, roll_up
 from feeds.models import PrivateFeed
 from feeds.sharing.watch import measure_days
 from podcast_server.accounts.hand_over import HAND_OVER_SECRET, MAIL_LIFE, make_hand_over
@@ -34,6 +34,8 @@ from podcast_server.services import Services
 
 log = logging.getLogger(__name__)
 
+_PACE = Pace()  # of this process
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -46,7 +48,7 @@ class Job:
 
 def count_downloads(services: Services, now: datetime) -> None:
     """Count what listeners downloaded since the last time, late hits included."""
-    roll_up(services.sessions, CountingRules(classify=services.classify), now)
+    roll_up(services.sessions, CountingRules(classify=services.classify), now, pace=_PACE)
 
 
 def forget_old_hits(services: Services, now: datetime) -> None:

@@ -24,6 +24,7 @@ ROWS = {
     "half_hour": ["wrong answers, broken connections, lost downloads:"],
     "patience": ["alone", "beside them"],
     "streaming": ["1 listener ÷ 1 listener, nginx", "304 with 5 slow listeners ÷ 304 alone"],
+    "hits": ["written", "counted ÷ read", "forgotten"],
     "ingest": ["podcast-server episode add ÷ sha256sum && cp", "peak memory"],
 }
 PROGRAMS = {

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from feeds.downloads import expire
 from feeds.downloads.agents import Agent
 from feeds.downloads.expire import expire_raw_hits, forget_member
 from feeds.downloads.models import CountedDay, DailyDownload, MemberPlay, RawHit
 from feeds.downloads.record import MediaHit
 from feeds.downloads.reports import not_yet_counted
-from feeds.downloads.rollup import count_again, roll_up
+from feeds.downloads.rollup import Pace, count_again, roll_up
 from feeds.downloads.write import entry_writer
 from tests.feeds.downloads.hits import ANTENNAPOD, MONDAY, RULES, media_hit
 
@@ -211,6 +214,66 @@ def test_a_forgotten_member_leaves_hits_and_plays_but_not_the_downloads(
     assert [row[5] for row in counts(sessions)] == [2]
     with sessions() as session:
         assert session.scalars(select(RawHit.member_id).distinct()).all() == [None, 2]
+
+
+def test_raw_hits_go_in_steps_and_what_was_cut_off_is_gone_on_with(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(sessions, *(media_hit(address=f"192.0.2.{n}") for n in range(7)))
+    roll_up(sessions, RULES, NOW)
+    before, late = counts(sessions), MONDAY + timedelta(days=30)
+    monkeypatch.setattr(expire, "AT_ONCE", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(expire, "_delete_some", Dies(expire._delete_some, 2))
+        with pytest.raises(Killed):
+            expire_raw_hits(sessions, late, keep_days=10)
+    with sessions() as session:
+        assert len(session.scalars(select(RawHit.id)).all()) == 5
+    count_again_all(sessions)
+    assert roll_up(sessions, RULES, NOW) == 0
+    assert expire_raw_hits(sessions, late, keep_days=10) == 5
+    assert counts(sessions) == before
+
+
+class Killed(BaseException):
+    """As good as ``kill -9`` for what comes after it."""
+
+
+class Dies:
+    """Does something, and dies when it is asked to for the n-th time."""
+
+    def __init__(self, work: Callable[..., int], calls: int) -> None:
+        self._work, self._left = work, calls
+
+    def __call__(self, *args: Any) -> int:
+        self._left -= 1
+        if self._left == 0:
+            raise Killed
+        return self._work(*args)
+
+
+def count_again_all(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        count_again(session, DAY)
+
+
+def test_what_takes_long_is_counted_less_often_and_not_forgotten(sessions: Sessions) -> None:
+    seconds = [0.0]
+
+    def slow(agent: str) -> Agent:
+        seconds[0] += 2.0
+        return RULES.classify(agent)
+
+    pace, rules = Pace(lambda: seconds[0]), replace(RULES, classify=slow)
+    write(sessions, media_hit())
+    assert roll_up(sessions, rules, NOW, pace=pace) == 1
+    write(sessions, media_hit(address="192.0.2.2"), media_hit(episode_key="two"))
+    assert roll_up(sessions, rules, NOW, pace=pace) == 1  # the other episode alone
+    with sessions() as session:
+        assert not_yet_counted(session) == 1
+    seconds[0] += 1000.0
+    assert roll_up(sessions, rules, NOW, pace=pace) == 1
+    assert [(row[1], row[5]) for row in counts(sessions)] == [("one", 2), ("two", 1)]
 
 
 moments = st.builds(
