@@ -64,11 +64,11 @@ def _print(database: str, services: Services, hits: int) -> None:
         print(f"{'bytes a hit, indexes included':34}{_size(services) / hits:10.0f}")
     reading = timed("read, nothing done with them", lambda: _read(services))
     before = _peak()
-    counting = timed("counted", lambda: roll_up(services.sessions, rules, MIDNIGHT))
+    counting = timed("counted", lambda: _count(services, rules))
     print(f"{'counted ÷ read':34}{counting / reading:10.2f}")
     print(f"{'memory that counting took, MB':34}{(_peak() - before) / 1e6:10.0f}")
     _one_more(services)
-    timed("counted again, the large episode", lambda: roll_up(services.sessions, rules, MIDNIGHT))
+    timed("counted again, the large episode", lambda: _count(services, rules))
     timed("forgotten", lambda: _forget(services, hits + 1))
 
 
@@ -81,7 +81,7 @@ def _rows(hits: int) -> Iterator[tuple[Any, ...]]:
         yield (
             MIDNIGHT + timedelta(seconds=number * 86_400 // hits),
             DAY, f"ep{episode:08}", listener, listener, "GET", 302, None, None, None,
-            50_000_000, 1_000_000, f"{listener:032x}", APPS[listener % len(APPS)], None, "",
+            50_000_000, 1_000_000, f"{listener:020x}", APPS[listener % len(APPS)], None, "",
         )  # fmt: skip
 
 
@@ -108,6 +108,11 @@ def _read(services: Services) -> int:
     with services.sessions() as session:
         rows = session.execute(select(*columns).execution_options(yield_per=2000))
         return sum(1 for _row in rows)
+
+
+def _count(services: Services, rules: CountingRules) -> None:
+    while roll_up(services.sessions, rules, MIDNIGHT):
+        pass  # a pass ends after some seconds
 
 
 def _one_more(services: Services) -> None:

@@ -2,8 +2,8 @@
 
 What is due is told by the database (``counted_days``): an episode's day is counted anew, from
 all its raw hits, whenever hits were added since, so late ones count and a crash repeats safely.
-Hits are read listener by listener, so that memory does not grow with them, and an episode whose
-count takes long is counted less often.
+Hits are read listener by listener, so that memory does not grow with them; where there are very
+many, days are counted less often.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from feeds.downloads.models import BusyAddress, CountedDay, DailyDownload, Membe
 # A school behind one address has hundreds; a farm of downloads has thousands.
 BUSY_LIMIT = 2000
 
-_NO_REST_SECONDS = 1.0
-_REST = 30.0  # times as long as it took
-_ADDRESSES = ""  # no episode's key
+_PASS_SECONDS = 20.0
+_SHORT_SECONDS = 10.0
+_REST = 3.0  # times as long as the pass took
 _ROWS_AT_ONCE = 2000
 
 _DUE = (CountedDay.hits_version > CountedDay.counted_version) & ~CountedDay.raw_expired
@@ -38,29 +38,29 @@ _HIT_COLUMNS = [getattr(RawHit, name) for name in Hit.__dataclass_fields__]
 
 
 class Pace:
-    """How long what took long has rest: a hot episode must not be counted all the time.
+    """Counting must not keep a worker from its other jobs, nor a core busy for good.
 
-    What took a second or less is counted whenever it is due, anything else after thirty times
-    as long as it took. Kept in the process that counts; forgotten, it costs one count.
+    A pass ends after twenty seconds, and the next begins when three times as long has passed as
+    it took. What is still due is told by the database, and what waited longest comes first.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._rests: dict[tuple[date, str], float] = {}
+        self._began = self._rests_until = 0.0
 
-    def may_begin(self, day: date, what: str) -> bool:
-        """Whether its rest is over."""
-        return self._rests.get((day, what), 0.0) <= self._clock()
+    def may_begin(self) -> bool:
+        """Whether the rest after the last pass is over; then a pass begins."""
+        self._began = self._clock()
+        return self._rests_until <= self._began
 
-    @contextmanager
-    def timed(self, day: date, what: str) -> Iterator[None]:
-        """Around the work; what fails has no rest."""
-        began = self._clock()
-        yield
-        ended = self._clock()
-        self._rests = {key: until for key, until in self._rests.items() if until > ended}
-        if ended - began > _NO_REST_SECONDS:
-            self._rests[day, what] = ended + _REST * (ended - began)
+    def is_over(self) -> bool:
+        """Whether this pass has taken long enough."""
+        return self._clock() - self._began > _PASS_SECONDS
+
+    def end(self) -> None:
+        """The pass is done; a short one needs no rest, since a minute passes before the next."""
+        took = self._clock() - self._began
+        self._rests_until = self._clock() + (_REST * took if took > _SHORT_SECONDS else 0.0)
 
 
 def roll_up(
@@ -75,20 +75,33 @@ def roll_up(
     Each in a transaction of its own, after counting, so that writers wait for milliseconds.
     """
     pace = pace or Pace()
-    with _reading(sessions) as session:
-        days = session.scalars(select(CountedDay.day).where(_DUE).distinct()).all()
+    if not pace.may_begin():
+        return 0
     counted = 0
-    for day in sorted(days):
-        excluded = _exclude_busy_addresses(sessions, day, busy_limit, pace)
-        day_rules = replace(rules, excluded_addresses=excluded)
-        with _reading(sessions) as session:
-            due = select(CountedDay.episode_key).where(_DUE, CountedDay.day == day)
-            keys = session.scalars(due.order_by(CountedDay.episode_key)).all()
-        for key in keys:
-            if pace.may_begin(day, key):
-                with pace.timed(day, key):
-                    counted += _count_day(sessions, day, key, day_rules, now)
-    return counted
+    rules_of: dict[date, CountingRules] = {}
+    while True:
+        found_busy = False
+        for day, key in _due_days(sessions):
+            if day not in rules_of:
+                known, new = _exclude_busy_addresses(sessions, day, busy_limit)
+                rules_of[day] = replace(rules, excluded_addresses=known | new)
+                found_busy |= bool(new)
+            counted += _count_day(sessions, day, key, rules_of[day], now)
+            if pace.is_over():
+                break
+        if pace.is_over() or not found_busy:  # whose other episodes are due, too
+            pace.end()
+            return counted
+
+
+def _due_days(sessions: sessionmaker[Session]) -> list[tuple[date, str]]:
+    """Days of episodes that have new hits, what was never or longest ago counted first."""
+    order = (CountedDay.counted_at.asc().nulls_first(), CountedDay.day, CountedDay.episode_key)
+    with _reading(sessions) as session:
+        rows = session.execute(
+            select(CountedDay.day, CountedDay.episode_key).where(_DUE).order_by(*order)
+        )
+        return [(row.day, row.episode_key) for row in rows]
 
 
 def count_again(session: Session, since: date) -> int:
@@ -209,21 +222,19 @@ def _play_row(play: Play) -> tuple[Any, ...]:
 
 
 def _exclude_busy_addresses(
-    sessions: sessionmaker[Session], day: date, limit: int, pace: Pace
-) -> frozenset[str]:
+    sessions: sessionmaker[Session], day: date, limit: int
+) -> tuple[frozenset[str], frozenset[str]]:
+    """(those known before, those found now); what the new ones were counted in is due again."""
     with _reading(sessions) as session:
         known = set(session.scalars(select(BusyAddress.ip_hash).where(BusyAddress.day == day)))
-        if not pace.may_begin(day, _ADDRESSES):
-            return frozenset(known)
-        with pace.timed(day, _ADDRESSES):
-            found = set(session.scalars(_busy_on(day, limit)))
+        found = set(session.scalars(_busy_on(day, limit)))
     if new := found - known:
         with sessions.begin() as session:
             session.execute(
                 insert(BusyAddress), [{"day": day, "ip_hash": ip_hash} for ip_hash in sorted(new)]
             )
             _count_their_episodes_again(session, day, new)
-    return frozenset(known | found)
+    return frozenset(known), frozenset(new)
 
 
 def _busy_on(day: date, limit: int) -> Any:

@@ -257,23 +257,33 @@ def count_again_all(sessions: Sessions) -> None:
         count_again(session, DAY)
 
 
-def test_what_takes_long_is_counted_less_often_and_not_forgotten(sessions: Sessions) -> None:
+def test_what_takes_long_rests_and_what_waited_longest_is_counted_first(
+    sessions: Sessions,
+) -> None:
     seconds = [0.0]
 
     def slow(agent: str) -> Agent:
-        seconds[0] += 2.0
+        seconds[0] += 8.0
         return RULES.classify(agent)
 
+    def hits(address: str) -> None:
+        keys = ("one", "two", "three", "four")
+        write(sessions, *(media_hit(episode_key=key, address=address) for key in keys))
+
     pace, rules = Pace(lambda: seconds[0]), replace(RULES, classify=slow)
-    write(sessions, media_hit())
-    assert roll_up(sessions, rules, NOW, pace=pace) == 1
-    write(sessions, media_hit(address="192.0.2.2"), media_hit(episode_key="two"))
-    assert roll_up(sessions, rules, NOW, pace=pace) == 1  # the other episode alone
+    hits("192.0.2.1")
+    first = roll_up(sessions, rules, NOW, pace=pace)
+    assert 0 < first < 4  # twenty seconds are over
+    assert roll_up(sessions, rules, NOW, pace=pace) == 0  # it rests
     with sessions() as session:
-        assert not_yet_counted(session) == 1
-    seconds[0] += 1000.0
-    assert roll_up(sessions, rules, NOW, pace=pace) == 1
-    assert [(row[1], row[5]) for row in counts(sessions)] == [("one", 2), ("two", 1)]
+        assert not_yet_counted(session) > 0
+    done = first
+    for minutes in range(1, 9):
+        seconds[0] += 1000.0
+        hits("192.0.2.2")
+        done += roll_up(sessions, rules, NOW + timedelta(minutes=minutes), pace=pace)
+    assert {row[1] for row in counts(sessions)} == {"one", "two", "three", "four"}
+    assert done > first
 
 
 moments = st.builds(
