@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, starmap
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Table, delete, func, insert, select, update
@@ -153,7 +154,7 @@ def _count_day(
 def _by(
     session: Session, day: date, key: str, whose: InstrumentedAttribute[Any]
 ) -> Iterator[list[Hit]]:
-    """The raw hits of one episode on one UTC day, those of one address or member at a time."""
+    """The raw hits of one episode on one UTC day, in lists that part no address or member."""
     place = _HIT_COLUMNS.index(whose)
     rows = session.execute(
         select(*_HIT_COLUMNS)
@@ -161,8 +162,13 @@ def _by(
         .order_by(whose)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
-    for _whose, theirs in groupby(rows, key=lambda row: row[place]):
-        yield [Hit(*row) for row in theirs]
+    hits: list[Hit] = []
+    for _whose, theirs in groupby(rows, key=itemgetter(place)):
+        hits += starmap(Hit, theirs)
+        if len(hits) >= _ROWS_AT_ONCE:
+            yield hits
+            hits = []
+    yield hits
 
 
 def _claim(session: Session, day: date, key: str, version: int, now: datetime) -> bool:
