@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 Level = Literal["error", "warning", "hint"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "hint")  # what weighs most first
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from episodes.shows import find_show
 from feeds.access import parse_windows, told_at
 from feeds.grants import Cause
+from feeds.health.look import look_at_show
+from feeds.health.rule import LEVELS
 from feeds.models import Access, PrivateFeed
 from feeds.private_feeds import (
     feed_url,
@@ -27,6 +29,7 @@ from feeds.rendering.write import write_feed
 from feeds.tokens import FEED, MEDIA, REPORT
 from podcast_server.accounts.members import find_member
 from podcast_server.cli.context import (
+    PARTLY,
     Context,
     json_option,
     pass_context,
@@ -186,3 +189,26 @@ def preview(context: Context, email: str, slug: str, name: str | None) -> None:
         token = services.tokens.mint(kind, found.key, found.signing_key)
         document = document.replace(sentinel, token)
     click.echo(document)
+
+
+@feed.command("check")
+@click.argument("slug")
+@json_option
+@pass_context
+def check(context: Context, slug: str, *, as_json: bool) -> None:
+    """Say what apps and directories would find wanting in the show SLUG and its episodes.
+
+    Ends with 3 where something keeps it out of directories or apps.
+    """
+    with context.reading() as session:
+        show = find_show(session, slug)
+        found = look_at_show(session, show, context.services.addresses, now_utc())
+    found.sort(key=lambda each: LEVELS.index(each.level))
+    rows = [
+        {"level": each.level, "code": each.code, "message": each.message, "where": each.where}
+        for each in found
+    ]
+    columns = {"level": "Weight", "message": "What"}
+    print_rows(rows, columns=columns, empty="Nothing is wanting.", as_json=as_json)
+    if any(each.level == "error" for each in found):
+        raise SystemExit(PARTLY)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.podcast_server.cli.conftest import EMAIL, Terminal
 
 HERE = ("--show", "harbour")
@@ -80,3 +82,15 @@ def test_feeds_made_after_a_new_key_are_made_with_it(terminal: Terminal) -> None
     terminal.run("keys", "add")
     terminal.run("feed", "add", EMAIL, *HERE, "--name", "car")
     assert "/m/" not in preview(terminal, "--name", "car")  # no episodes yet, and it renders
+
+
+def test_a_show_is_checked_and_what_keeps_it_out_of_directories_ends_with_3(
+    terminal: Terminal,
+) -> None:
+    terminal.run("episode", "add", terminal.audio(1), *HERE)
+    told = terminal.run("feed", "check", "harbour", code=3).output
+    assert "description" in told
+    rows = json.loads(terminal.run("feed", "check", "harbour", "--json", code=3).stdout)
+    weights = [row["level"] for row in rows]
+    assert weights == sorted(weights, key=["error", "warning", "hint"].index)
+    assert {row["where"] for row in rows} >= {"show"}

@@ -15,12 +15,12 @@ from werkzeug.wrappers import Response
 from episodes.models import Episode, Show
 from feeds.health import Finding
 from feeds.health.look import look_at_show
+from feeds.health.rule import LEVELS
 from podcast_server.database import reading
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("health", __name__)
-LEVELS = ("error", "warning", "hint")
 
 
 @dataclass(frozen=True, slots=True)
