@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -193,9 +194,27 @@ def read_desk(text: str) -> list[Chapter]:
 
 
 def _merge(written: list[Chapter], known: list[Chapter]) -> list[Chapter]:
-    """Keep what lines cannot say (fractions of a second, pictures, ends) of unchanged chapters."""
+    """Keep what lines cannot say: fractions of a second, pictures, ends.
+
+    A line is the chapter that says the same, else the one at the same second (its words were
+    changed), else the one of the same title (it was moved; its end and fraction are gone then).
+    """
     by_line = {(int(each.start), each.title, each.url): each for each in known}
-    return [by_line.get((int(each.start), each.title, each.url), each) for each in written]
+    lines = {(int(each.start), each.title, each.url) for each in written}
+    changed = [each for line, each in by_line.items() if line not in lines]
+    at_second = {int(each.start): each for each in changed}
+    titled = {each.title: each for each in changed if each.title}
+
+    def meant(line: Chapter) -> Chapter:
+        if same := by_line.get((int(line.start), line.title, line.url)):
+            return same
+        if there := at_second.get(int(line.start)):
+            return replace(there, title=line.title, url=line.url)
+        if moved := titled.get(line.title):
+            return replace(line, image=moved.image, toc=moved.toc)
+        return line
+
+    return [meant(line) for line in written]
 
 
 def person_lines(persons: list[dict[str, Any]]) -> str:

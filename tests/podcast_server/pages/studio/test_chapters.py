@@ -57,6 +57,27 @@ def test_without_it_the_lines_count_and_keep_what_they_cannot_say(
     assert storm == FULL
 
 
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("0:12 The gale | https://example.org/storm", FULL | {"title": "The gale"}),
+        ("0:12 The storm | https://example.org/other", FULL | {"url": "https://example.org/other"}),
+        ("0:20 The storm | https://example.org/storm", FULL | {"startTime": 20}),
+    ],
+)
+def test_a_chapter_changed_by_its_line_keeps_its_picture(
+    owner: Desk,
+    harbour: Show,
+    first: Episode,
+    services: Services,
+    line: str,
+    kept: dict[str, Any],
+) -> None:
+    save(owner, first, chapters_json=desk_of(FULL))
+    save(owner, first, chapters=line)
+    assert stored(services, first) == [kept]
+
+
 def test_the_last_chapter_can_be_removed(
     owner: Desk, harbour: Show, first: Episode, services: Services
 ) -> None:
