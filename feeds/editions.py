@@ -31,6 +31,7 @@ from feeds.rendering.document import FeedDocument, fingerprint
 log = logging.getLogger(__name__)
 
 MEMO_ENTRIES = 20_000
+CLOCK_STEP = 60.0  # seconds that clocks are put back every now and then, without a meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,13 @@ class Found(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     found: Found
+    made_at: float
     valid_until: float | None
+
+    def stands(self, now: float) -> bool:
+        """Not before it was made either: what came out by a clock that ran ahead is not out."""
+        in_time = self.valid_until is None or now < self.valid_until
+        return in_time and now > self.made_at - CLOCK_STEP
 
 
 @dataclass(slots=True)
@@ -111,12 +118,12 @@ class Editions:
         """
         key = (show_id, revision, seen_by)
         known = self._memo.get(key)
-        if known is not None and (known.valid_until is None or now < known.valid_until):
+        if known is not None and known.stands(now):
             self.stats.memo_hits += 1
             return known.found
         with self._one_at_a_time(key):
             known = self._memo.get(key)
-            if known is None or (known.valid_until is not None and now >= known.valid_until):
+            if known is None or not known.stands(now):
                 known = self._find_content(show_id, seen_by, now)
                 self._remember((show_id, known.found.revision, seen_by), known)
             return known.found
@@ -126,7 +133,8 @@ class Editions:
         tag = fingerprint(assembled.document)[:20]
         with self._one_at_a_time(tag):
             edition = self._held_edition(tag) or self._shared_edition(tag, assembled.document)
-        return _Remembered(Found(edition, tag, assembled.revision), assembled.valid_until)
+        found = Found(edition, tag, assembled.revision)
+        return _Remembered(found, now, assembled.valid_until)
 
     def _held_edition(self, tag: str) -> PreparedDocument | None:
         with self._lock:
