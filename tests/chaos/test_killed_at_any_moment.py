@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import create_engine, func, select, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from episodes.models import Episode
 from feeds.downloads.models import DailyDownload, RawHit
@@ -147,8 +149,8 @@ def furnish(place: Installation, account: StripeStandIn, foreign_feed: str) -> S
     )
 
 
-@pytest.mark.timeout(120 + KILLS * 60)
-def test_what_was_acknowledged_is_there_and_nothing_is_broken(scene: Scene) -> None:
+@pytest.mark.timeout(180 + KILLS * 60)
+def test_what_was_acknowledged_is_there_and_nothing_is_broken(scene: Scene, tmp_path: Path) -> None:
     told, dice, deaths = Told(), random.Random(KILLS), list[Death]()
     with scene.site.place.services() as services:
         with going_on(scene.site, told, services):
@@ -162,6 +164,7 @@ def test_what_was_acknowledged_is_there_and_nothing_is_broken(scene: Scene) -> N
         lost = check(services, scene.site, told)
     note_figures(told, deaths, lost)
     assert told.wrong == []
+    check_backups(scene, tmp_path)
     for when in lost:
         assert any(death.name == "web" and 0 < death.at - when < MAY_BE_LOST for death in deaths)
     for name in ("web", "worker"):
@@ -252,6 +255,28 @@ def check(services: Services, site: Site, told: Told) -> list[float]:
     assert len(guids) == len(set(guids))
     assert {"Buzzsprout-14600003", "Buzzsprout-14600001"} <= set(guids) or not told.imports
     return lost
+
+
+def check_backups(scene: Scene, folder: Path) -> None:
+    """The first and the last backup that were made meanwhile are restored, and whole."""
+    place = scene.site.place
+    made = sorted(path.parent for path in (place.folder / "backups").glob("*/manifest.json"))
+    url = place.extra["PODCAST_SERVER_DATABASE__URL"]
+    for number, backup in enumerate(dict.fromkeys([made[0], made[-1]])):
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE restored{number}"))
+        (folder / str(number) / "data").mkdir(parents=True)
+        keys = Path("data") / "signing-keys.json"
+        shutil.copy(place.folder / keys, folder / str(number) / keys)
+        address = url.replace("/postgres?", f"/restored{number}?")
+        new = Installation(
+            folder / str(number), place.port, {"PODCAST_SERVER_DATABASE__URL": address}
+        )
+        new.run("restore", backup, "--yes")
+        with new.services() as services, services.sessions() as session:
+            assert list(broken_rules(World(session, services.storage, now_utc()))) == []
+            assert session.scalar(select(func.count()).select_from(Episode))
 
 
 def missing_downloads(session: Session, told: Told) -> list[float]:
