@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check audit test again bench format lock clean system node
+.PHONY: help demo run check audit test bench format lock clean system node
 
 help:  ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,13 +51,7 @@ test: $(READY) system node  ## Everything, as continuous integration runs it
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(WORKERS) --durations=10 || $(MAKE) --no-print-directory again
-
-# Real servers are killed and real browsers driven, two at a time on a machine of any speed. What
-# failed in that company is tried once more alone; it fails the build if it fails by itself.
-again: $(READY)
-	@echo "TRIED AGAIN, ALONE: a test that passes now depends on the machine's load. Mend it."
-	$(BIN)/python -m pytest -x --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
 
 # A found weakness fails; where the list of weaknesses cannot be reached there is no verdict, which
 # is said and fails nothing, so that one can work without the network.

@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from episodes.artwork import ArtworkRefused, prepare_artwork
@@ -117,7 +118,8 @@ def store_playable(
 
 def add_audio(session: Session, show_id: int, stored: StoredAudio, now: datetime) -> Audio:
     """The row of stored audio; the same file of the same episode has one row."""
-    audio = session.scalars(select(Audio).where(Audio.object_key == stored.object_key)).first()
+    known = select(Audio).where(Audio.object_key == stored.object_key)
+    audio = session.scalars(known).first()
     if audio is None:
         facts = stored.facts
         audio = Audio(
@@ -133,8 +135,11 @@ def add_audio(session: Session, show_id: int, stored: StoredAudio, now: datetime
             minute_bytes=facts.minute_bytes,
             created_at=now,
         )
-        session.add(audio)
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(audio)
+        except IntegrityError:  # somebody else was faster
+            return session.scalars(known).one()
     return audio
 
 

@@ -36,6 +36,7 @@ def preview_is_due(episode: Episode, show: Show) -> bool:
     )
     return (
         wanted
+        and episode.state != "deleted"
         and not episode.preview_off
         and episode.audio is not None
         and episode.preview_of != episode.audio.sha256
@@ -102,12 +103,12 @@ def _cut(storage: Storage, task: _Task) -> StoredAudio | None:
 
 
 def _note(session: Session, task: _Task, stored: StoredAudio | None, now: datetime) -> None:
-    """Attach what was cut, unless audio or wish have changed meanwhile; then the next run cuts."""
+    """Attach what was cut, unless audio or wish have changed meanwhile, or another was faster."""
     episode = session.scalars(
         select(Episode).where(Episode.id == task.episode_id).with_for_update()
     ).one()
     changed = episode.audio_id != task.audio.id or chosen_part(episode) != task.chosen
-    if changed or episode.preview_off:
+    if changed or not preview_is_due(episode, episode.show):
         return
     if stored is not None:
         attach_preview(session, episode, stored, now, of=task.audio, chosen=task.chosen)

@@ -39,7 +39,9 @@ def open_engine(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             with suppress(OSError):  # then changes are noticed some seconds later
                 connect_args["factory"] = marking_connection(commit_mark(parsed.database))
-        engine = create_engine(url, pool_size=20, max_overflow=60, connect_args=connect_args)
+        engine = create_engine(
+            url, pool_size=20, max_overflow=60, connect_args=connect_args, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediately)
         return engine
@@ -48,6 +50,7 @@ def open_engine(url: str) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, and reported: values name people
         # No request waits longer: neither for a connection, nor for a statement or a lock, and
         # a process that hangs does not hold its locks for ever. In milliseconds but the first.
         connect_args={

@@ -18,7 +18,7 @@ from episodes.rss_import.errors import Interrupted, may_pass
 from episodes.rss_import.feed import ForeignFeed, ForeignItem
 from episodes.rss_import.fetch import Fetcher
 from episodes.rss_import.hands import Hands, Unwatched, Watcher
-from episodes.rss_import.imports import CLAIM_HOLDS, find_import, items_of
+from episodes.rss_import.imports import CLAIM_HOLDS, count_states, find_import
 from episodes.rss_import.look import ask_sizes, judge, notes_on
 from episodes.rss_import.models import FeedImport, FeedImportItem
 from episodes.rss_import.part import Part
@@ -132,7 +132,7 @@ def _known(desk: Desk, key: str) -> _Known:
     with desk.sessions.begin() as session:
         found = find_import(session, key)
         source = open_source(found.source, desk.vault) if found.source else None
-        if any(item.state == "new" for item in items_of(session, found)):
+        if count_states(session, found).get("new"):
             # The feed may be as it was, but not everything of it is here: read it anyway.
             return _Known(source, found.document, "", "")
         return _Known(source, found.document, found.etag, found.modified)

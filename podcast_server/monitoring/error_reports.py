@@ -1,11 +1,13 @@
 """Errors reported to Sentry, or to whoever speaks its language: what is logged as an error.
 
 Only where the operator gives an address, and then the line, the traceback without the values of
-variables, and the request's id; never an address, header, cookie or body of a request.
+variables, and the request's id; never an address, header, cookie or body of a request, nor the
+e-mail address of a person.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,8 @@ from podcast_server.monitoring.missing import needs
 from podcast_server.settings import MonitoringSettings, SettingsError
 
 _MOST_DEPTH = 12
+# Of people: databases name them in their errors.
+_ADDRESS = re.compile(r"[^\s@\"'()<>,;=]+@[^\s@\"'()<>,;]+")
 
 
 def report_errors(settings: MonitoringSettings) -> Callable[[], None]:
@@ -59,7 +63,7 @@ def _clean(event: Any, _hint: dict[str, Any]) -> Any:
 def _redacted(value: Any, depth: int) -> Any:
     """The same with every text redacted; what lies too deep is left out."""
     if isinstance(value, str):
-        return redact(value)
+        return _ADDRESS.sub("…@…", redact(value))
     if not isinstance(value, dict | list | tuple):
         return value
     if depth == 0:

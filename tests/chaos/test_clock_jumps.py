@@ -75,19 +75,21 @@ def test_what_ended_or_came_out_by_a_wrong_clock_is_as_before_once_it_is_right(
     soon = clock.now + timedelta(hours=3)
     scheduled = build_episode(session, storage, show, clock.now, at=soon)
     out = build_episode(session, storage, show, clock.now)
+    ending = session.get_one(Member, people.free.member_id)
+    give_membership(session, ending, show, clock.now, ends_at=soon)
     session.commit()
 
     def heard() -> tuple[int, bool]:
-        audio = status(get, f"{people.paying.media}/{out.key}.mp3")
+        audio = status(get, f"{people.free.media}/{out.key}.mp3")
         return audio, scheduled.title.encode() in body_of(get(people.paying.feed))
 
     assert heard() == (200, False)
     clock.advance(days=1)
-    assert heard() == (200, True)
+    assert heard() == (403, True)
     clock.advance(days=-1)
     assert heard() == (200, False)
     clock.advance(hours=4)
-    assert heard() == (200, True)
+    assert heard() == (403, True)
 
 
 @pytest.mark.parametrize("jumps", JUMPS)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from episodes.audio.facts import AudioFacts
 from episodes.audio.probe import probe
 from episodes.episodes import create_episode
 from episodes.ingest import (
+    add_audio,
     attach_audio,
     delete_orphans,
     fields_from_audio,
@@ -25,6 +27,7 @@ from episodes.ingest import (
 )
 from episodes.models import Audio, Show
 from episodes.storage.base import Storage
+from podcast_server.database import session_factory
 
 SAMPLES = Path("podcast_server/demo/audio")
 FIRST, SECOND = SAMPLES / "s01e01-first-light.mp3", SAMPLES / "s01e02-reading-the-tide.mp3"
@@ -44,6 +47,28 @@ def test_a_file_is_stored_byte_for_byte_under_a_name_of_its_content(
         assert reader.read() == FIRST.read_bytes()
     assert sum(seen) == stored.size == FIRST.stat().st_size
     assert stored.sha256[:32] in stored.object_key
+
+
+@pytest.mark.both_databases
+def test_two_that_bring_the_same_audio_at_once_bring_it_once(
+    session: Session, engine: Engine, storage: Storage, show: Show, facts: AudioFacts, now: datetime
+) -> None:
+    session.commit()
+    stored = store_audio(storage, show.id, "abcdefghij", FIRST, facts=facts)
+    sessions, found = session_factory(engine), list[int]()
+
+    def bring() -> None:
+        with sessions.begin() as there:
+            found.append(add_audio(there, show_id, stored, now).id)
+
+    show_id, other = show.id, Thread(target=bring)
+    with sessions.begin() as here:
+        found.append(add_audio(here, show_id, stored, now).id)
+        other.start()
+        other.join(0.5)  # it waits for us, who are not done
+    other.join(30)
+    assert len(found) == 2
+    assert len(set(found)) == 1
 
 
 def test_replaced_audio_keeps_guid_key_and_history(

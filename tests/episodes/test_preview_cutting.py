@@ -99,6 +99,9 @@ def test_nobody_cuts_what_is_not_wanted(
         remove_preview(session, episode, now)
     else:
         update_show(session, show, {"preview_minutes": None}, now)
+    session.flush()
+    session.refresh(episode)
+    assert not preview_is_due(episode, show)
     assert run() == 0
     assert episode.preview_audio_id is None
 
@@ -158,7 +161,7 @@ def test_while_the_storage_is_away_it_waits(
     assert length(session, episode) > 0
 
 
-@pytest.mark.parametrize("meanwhile", ["audio", "removed", "chosen"])
+@pytest.mark.parametrize("meanwhile", ["audio", "removed", "chosen", "free", "show"])
 def test_what_was_decided_while_it_was_cut_holds(
     session: Session,
     engine: Engine,
@@ -184,6 +187,10 @@ def test_what_was_decided_while_it_was_cut_holds(
                 attach_audio(there, found, stored, now)
             elif meanwhile == "removed":
                 remove_preview(there, found, now)
+            elif meanwhile == "free":
+                found.audience = "free"
+            elif meanwhile == "show":
+                found.show.preview_minutes = None
             else:
                 found.preview_start, found.preview_end = 3.0, 9.0
 

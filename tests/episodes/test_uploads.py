@@ -60,6 +60,15 @@ def send(upload: Upload, storage: Storage, data: bytes, *numbers: int) -> None:
         put_part(upload, storage, number, io.BytesIO(data[start : start + upload.part_size]))
 
 
+def arrived(session: Session, storage: Storage, show: Show, data: bytes, now: datetime) -> Upload:
+    """An upload of one part that waits to be examined."""
+    upload = begin(session, storage, show, data, now)
+    send(upload, storage, data, 1)
+    complete_upload(session, storage, upload, now)
+    session.commit()
+    return upload
+
+
 def test_an_interrupted_upload_is_found_again_and_sends_only_what_is_missing(
     session: Session, storage: Storage, show: Show, now: datetime
 ) -> None:
@@ -100,10 +109,7 @@ def test_a_good_file_becomes_ready_with_what_its_tags_say(
     now: datetime,
 ) -> None:
     data = SAMPLE.read_bytes()
-    upload = begin(session, storage, show, data, now)
-    send(upload, storage, data, 1)
-    complete_upload(session, storage, upload, now)
-    session.commit()
+    upload = arrived(session, storage, show, data, now)
     assert waiting_uploads(engine, now) == [upload.key]
     examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
     assert waiting_uploads(engine, now) == []
@@ -126,10 +132,7 @@ def test_examined_by_two_at_once_it_is_one_audio(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = SAMPLE.read_bytes()
-    upload = begin(session, storage, show, data, now)
-    send(upload, storage, data, 1)
-    complete_upload(session, storage, upload, now)
-    session.commit()
+    upload = arrived(session, storage, show, data, now)
     put, faster = storage.put, [True]
 
     def put_after_another(*args: object, **options: object) -> object:
@@ -262,10 +265,7 @@ def test_while_the_storage_is_away_or_full_an_upload_waits_and_is_not_refused(
     away: Exception,
 ) -> None:
     data = SAMPLE.read_bytes()
-    upload = begin(session, storage, show, data, now)
-    send(upload, storage, data, 1)
-    complete_upload(session, storage, upload, now)
-    session.commit()
+    upload = arrived(session, storage, show, data, now)
 
     def fail(*_args: object, **_more: object) -> None:
         raise away
@@ -289,10 +289,7 @@ def test_what_is_left_of_an_examined_upload_is_an_orphan_and_a_waiting_one_is_no
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = SAMPLE.read_bytes()
-    upload = begin(session, storage, show, data, now)
-    send(upload, storage, data, 1)
-    complete_upload(session, storage, upload, now)
-    session.commit()
+    upload = arrived(session, storage, show, data, now)
 
     def fail(_key: str) -> None:
         raise StorageUnavailable("the S3 server is away")

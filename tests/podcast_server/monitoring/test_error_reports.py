@@ -26,7 +26,7 @@ REQUEST_ID.set("abc-1")
 log.warning("only a warning")
 try:
     password = "correct horse battery staple"
-    raise RuntimeError(f"cannot render {token}")
+    raise RuntimeError(f"cannot render {token} for (ada@example.org)")
 except RuntimeError:
     log.exception("feed %s failed at postgresql://pod:secret-word@db/pod", token)
 send()
@@ -58,9 +58,9 @@ def test_an_error_is_reported_with_its_request_and_without_secrets() -> None:
         event, everything = reported(listening)
     assert event["tags"] == {"request": "abc-1"}
     [error] = event["exception"]["values"]
-    assert (error["type"], error["value"]) == ("RuntimeError", "cannot render pf…")
+    assert (error["type"], error["value"]) == ("RuntimeError", "cannot render pf… for (…@…)")
     assert event["logger"] == "feeds"
-    for secret in (TOKEN, "secret-word", "correct horse", TOKEN[2:18]):
+    for secret in (TOKEN, "secret-word", "correct horse", "ada@example", TOKEN[2:18]):
         assert secret.encode() not in everything
     assert not {"request", "user", "breadcrumbs"} & event.keys()
 
