@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, visiting
+from tests.browser import axe_violations, chromium, visiting
 from tests.running import Installation, free_port
 
 pytestmark = pytest.mark.slow
@@ -36,6 +36,7 @@ def send(page: Page) -> None:
 
 def set_up(page: Page, place: Installation) -> None:
     page.goto(place.run("studio", "code").stdout.strip())
+    assert axe_violations(page) == []
     page.get_by_label("Your name").fill("Marit")
     page.get_by_label("E-mail address").fill("marit@example.org")
     page.get_by_label("Password").fill("three harbour seals")
@@ -94,6 +95,19 @@ def more_arrives(page: Page) -> None:
     )
 
 
+def pause_and_resume(page: Page) -> None:
+    """While it is held, nothing arrives."""
+    more_arrives(page)
+    item, bar = page.locator(".upload-list li"), page.locator(".upload-list progress")
+    item.get_by_role("button", name="Pause").click()
+    expect(item).to_have_attribute("data-state", "paused")
+    page.wait_for_load_state("networkidle")
+    held = bar.evaluate("bar => bar.value")
+    page.wait_for_timeout(1500)
+    assert bar.evaluate("bar => bar.value") == held
+    item.get_by_role("button", name="Resume").click()
+
+
 def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
     tmp_path: Path, browser: Browser
 ) -> None:
@@ -107,6 +121,7 @@ def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
         set_up(page, place)
         page.goto(f"{place.url}/studio/shows/quiet-coast")
         page.locator("#files").set_input_files(audio)
+        pause_and_resume(page)
         for _ in range(2):
             more_arrives(page)
             context.set_offline(True)

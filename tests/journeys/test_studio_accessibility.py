@@ -6,17 +6,25 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from episodes.models import Show
+from episodes.rss_import.imports import begin_import as begin_show_import
+from podcast_server.accounts.staff.invitations import invite_staff
+from podcast_server.accounts.staff.models import Staff
+from podcast_server.jobs.feed_imports import open_desk
 from podcast_server.moving.members.imports import begin_import
 from podcast_server.moving.members.targets import Choices
 from podcast_server.services import now_utc
 from tests.browser import Theme, axe_violations, chromium, demo_site, visiting
 from tests.podcast_server.moving.members.conftest import sample
 from tests.running import Installation
+from tests.samples.feeds.hosts import buzzsprout
 
 pytestmark = pytest.mark.slow
 SHOW = "/studio/shows/harbour"
+NOWHERE = "/studio/nowhere"
 PATHS = (
     "/studio",
     "/studio/shows/new",
@@ -47,8 +55,13 @@ PATHS = (
     "/studio/site",
     "/studio/shows/harbour/members/nudge",
     "/studio/status/outbox",
-    "/studio/nowhere",
+    "/studio/status/outbox/1",
+    "/studio/archive",
+    "/studio/bring/{bringing}",
+    "/studio/join/{invitation}",
+    NOWHERE,
 )
+NAMES: dict[str, str] = {}  # what the addresses of this site are filled with
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +69,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     place = demo_site(tmp_path_factory.mktemp("site"))
     with place.services() as services, services.sessions.begin() as session:
         keep_draft(session)
+        show = session.get_one(Show, 1)
+        bringing = begin_show_import(
+            session,
+            source=None,
+            document=buzzsprout("https://host.example").xml.encode(),
+            vault=open_desk(services).vault,
+            now=now_utc(),
+            show=show,
+        )
+        _, invitation = invite_staff(
+            session,
+            "tam@example.org",
+            "editor",
+            show_id=show.id,
+            invited_by=session.scalars(select(Staff.id)).one(),
+            now=now_utc(),
+        )
+        NAMES.update(bringing=bringing.key, invitation=invitation)
     with place.serving():
         yield place
 
@@ -103,7 +134,9 @@ def test_no_page_of_the_studio_shuts_anybody_out(
         enter(page, site)
         found = []
         for path in PATHS:
-            page.goto(f"{site.url}{path}")
+            answer = page.goto(f"{site.url}{path.format(**NAMES)}")
+            assert answer is not None
+            assert answer.status == (404 if path == NOWHERE else 200), path
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= (390 if phone else 1280), path
             for details in page.locator("details").all():

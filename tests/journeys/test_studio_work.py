@@ -143,3 +143,29 @@ def test_nothing_typed_or_chosen_is_lost_on_a_reload(place: Installation, browse
         expect(page.get_by_label("Only those who buy it")).to_be_checked()
         expect(page.locator("[data-saved]")).to_contain_text("This was not saved yet.")
     assert episode_of(place, "How to read the tide").audience != "sale"
+
+
+def test_without_scripts_an_episode_is_written_published_and_a_member_looked_after(
+    place: Installation, browser: Browser
+) -> None:
+    with visiting(browser, phone=True, scripts=False) as page:
+        sign_in(page, place)
+        page.goto(f"{place.url}/studio/shows/harbour")
+        page.get_by_role("link", name="Winter berths").first.click()
+        page.get_by_label("Show notes").fill("Who lies where when it **freezes**.")
+        page.locator("[name=chapters]").fill("0:00 The list\n0:20 The ice")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".messages .success")).to_be_visible()
+        page.get_by_role("button", name="Publish now").click()
+        expect(page.locator(".messages")).to_contain_text("It is out.")
+        page.goto(f"{place.url}/studio/shows/harbour/members")
+        page.get_by_label("E-mail address").fill("tam@example.org")
+        page.get_by_label("Reason").fill("a present")
+        page.get_by_role("button", name="Add them").click()
+        expect(page.locator(".messages .success")).to_be_visible()
+        page.goto(f"{place.url}/studio/shows/harbour/numbers")
+        expect(page.get_by_role("table").first).to_be_attached()
+    episode = episode_of(place, "Winter berths")
+    assert [row["title"] for row in episode.chapters] == ["The list", "The ice"]
+    assert episode.publish_at is not None
+    assert episode.publish_at <= now_utc()
