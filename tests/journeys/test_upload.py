@@ -60,6 +60,7 @@ def studio(place: Installation) -> Iterator[BrowserContext]:
         page = context.new_page()
         page.goto(place.run("studio", "link", "marit@example.org").stdout.strip())
         page.click("main button[type=submit]")
+        page.wait_for_url("**/studio")  # signed in; a page on its way elsewhere may never close
         page.close()
         yield context
 
