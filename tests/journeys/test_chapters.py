@@ -96,13 +96,11 @@ def test_what_was_removed_comes_back_and_a_mark_is_dragged(
         mark = page.locator(".wave [role=slider]").last
         was = mark.get_attribute("aria-valuenow")
         assert was is not None
-        page.locator(".wave").scroll_into_view_if_needed()
-        wave, held = page.locator(".wave").bounding_box(), mark.bounding_box()
-        assert wave is not None
-        assert held is not None
-        page.mouse.move(held["x"] + held["width"] / 2, held["y"] + 20)
+        mark.hover()  # waits until it stands still: the page may be scrolling to it
         page.mouse.down()
-        page.mouse.move(wave["x"] + wave["width"] * 0.95, held["y"] + 20, steps=4)
+        wave = page.locator(".wave").bounding_box()
+        assert wave is not None
+        page.mouse.move(wave["x"] + wave["width"] * 0.95, wave["y"] + 20, steps=4)
         page.mouse.up()
         expect(mark).not_to_have_attribute("aria-valuenow", was)
         page.get_by_role("button", name="Save", exact=True).click()
