@@ -9,11 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -45,7 +46,7 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediately)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=10,
         max_overflow=20,
@@ -60,6 +61,8 @@ def open_engine(url: str) -> Engine:
         },
         pool_timeout=10,
     )
+    event.listen(engine, "handle_error", _close_cursor_of_lost_connection)
+    return engine
 
 
 @lru_cache(maxsize=16)
@@ -82,6 +85,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "cache_size=-512",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _close_cursor_of_lost_connection(context: ExceptionContext) -> None:
+    # SQLAlchemy leaves it to the garbage collector, and psycopg then warns that it was open.
+    cursor = getattr(context.execution_context, "cursor", None)
+    if context.is_disconnect and cursor is not None:
+        with suppress(psycopg.Error):
+            cursor.close()
 
 
 def _begin_immediately(connection: Any) -> None:

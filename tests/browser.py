@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.running import Installation, free_port
 
@@ -108,3 +108,10 @@ def newest_mail(place: Installation) -> tuple[str, str]:
     code = re.search(r"^ {4}(\d{6})$", text, re.MULTILINE)
     assert link
     return link[0], code[1] if code else ""
+
+
+def fill_first(field: Locator, text: str) -> None:
+    """Fill the field that the page puts the cursor into, once it has: a visitor who is faster
+    than that keeps their own focus, of which the browser complains."""
+    expect(field).to_be_focused()
+    field.fill(text)

@@ -13,6 +13,7 @@ from tests.browser import (
     axe_violations,
     chromium,
     demo_site,
+    fill_first,
     newest_mail,
     visiting,
 )
@@ -55,7 +56,7 @@ def public_paths(page: Page, site: Installation) -> list[str]:
 
 def member_paths(page: Page, site: Installation, email: str) -> list[str]:
     page.goto(f"{site.url}/sign-in")
-    page.locator("[name=email]").fill(email)
+    fill_first(page.locator("[name=email]"), email)
     page.locator("main button[type=submit]").click()
     page.wait_for_url("**/sign-in/check")
     page.locator("[name=code]").fill("nonsense")

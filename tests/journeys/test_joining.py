@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import axe_violations, chromium, demo_site, newest_mail, visiting
+from tests.browser import axe_violations, chromium, demo_site, fill_first, newest_mail, visiting
 from tests.running import Installation, fetch
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def test_from_the_show_to_a_free_feed_that_an_app_has_fetched(
         page.locator(".offer", has_text="Friend").get_by_role("link").click()
         page.wait_for_url("**/shows/harbour/join**")
         assert axe_violations(page) == []
-        page.locator("[name=email]").fill(f"friend-{language}@example.org")
+        fill_first(page.locator("[name=email]"), f"friend-{language}@example.org")
         page.locator("main button[type=submit]").click()
         enter_by_mail(page, site)
         page.wait_for_url("**/me/feeds/*")
@@ -74,7 +74,7 @@ def test_joining_for_nothing_needs_no_scripts(
         page.goto(f"{site.url}/shows/harbour")
         page.locator(".offer", has_text="Friend").get_by_role("link").click()
         page.wait_for_url("**/shows/harbour/join**")
-        page.locator("[name=email]").fill(f"plain-{language}@example.org")
+        fill_first(page.locator("[name=email]"), f"plain-{language}@example.org")
         page.locator("main button[type=submit]").click()
         enter_by_mail(page, site)
         page.wait_for_url("**/me/feeds/*")
@@ -89,7 +89,7 @@ def test_a_reset_explains_closes_the_old_address_and_shows_the_new(
     old = feed_of(site, "ada@example.org", name)
     with visiting(browser, phone=True, language=language) as page:
         page.goto(f"{site.url}/sign-in")
-        page.locator("[name=email]").fill("ada@example.org")
+        fill_first(page.locator("[name=email]"), "ada@example.org")
         page.locator("main button[type=submit]").click()
         enter_by_mail(page, site)
         page.wait_for_url("**/me")

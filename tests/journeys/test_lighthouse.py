@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import chromium, demo_site, newest_mail, visiting
+from tests.browser import chromium, demo_site, fill_first, newest_mail, visiting
 from tests.running import Installation
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def paths(site: Installation) -> Paths:
 
 def _member_paths(page: Page, site: Installation) -> dict[str, str]:
     page.goto(f"{site.url}/sign-in")
-    page.locator("[name=email]").fill("ada@example.org")
+    fill_first(page.locator("[name=email]"), "ada@example.org")
     page.locator("main button[type=submit]").click()
     page.wait_for_url("**/sign-in/check")
     page.goto(newest_mail(site)[0])

@@ -13,7 +13,7 @@ import feedparser
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, newest_mail, visiting
+from tests.browser import chromium, fill_first, newest_mail, visiting
 from tests.clients.apps import Newsboat
 from tests.running import Installation, fetch, installation
 from tests.stripe_stand_in import KEY, StripeStandIn
@@ -73,7 +73,7 @@ class Shop:
 
     def sign_in(self, next_path: str = "/me/billing") -> None:
         self.goto(f"/sign-in?next={next_path}")
-        self.page.locator("[name=email]").fill(self.email)
+        fill_first(self.page.locator("[name=email]"), self.email)
         self.page.locator("main button[type=submit]").click()
         self.page.wait_for_url("**/sign-in/check")
         self.follow_mail(f"**{next_path}")

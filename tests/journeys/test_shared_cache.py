@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import chromium, demo_site, newest_mail, visiting
+from tests.browser import chromium, demo_site, fill_first, newest_mail, visiting
 from tests.running import Got, Installation, fetch, free_port
 
 pytestmark = pytest.mark.slow
@@ -104,7 +104,7 @@ def cookies_of(browser: Browser, site: Installation, email: str) -> str:
     """Sign in, and give the cookies as a header."""
     with visiting(browser) as page:
         page.goto(f"{site.url}/sign-in")
-        page.locator("[name=email]").fill(email)
+        fill_first(page.locator("[name=email]"), email)
         page.locator("main button[type=submit]").click()
         page.wait_for_url("**/sign-in/check")
         page.goto(newest_mail(site)[0])

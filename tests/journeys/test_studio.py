@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import axe_violations, chromium, visiting
+from tests.browser import axe_violations, chromium, fill_first, visiting
 from tests.running import Installation, free_port
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ def set_up(page: Page, place: Installation) -> None:
     page.get_by_label("Password").fill("three harbour seals")
     send(page)
     page.wait_for_url("**/studio/shows/new")
-    page.get_by_label("Title").fill("Quiet Coast")
+    fill_first(page.get_by_label("Title"), "Quiet Coast")
     send(page)
     page.wait_for_url("**/artwork")
 
