@@ -26,6 +26,7 @@ from benchmarks.memory import resident
 from benchmarks.servers import S3, Place, places
 from benchmarks.witness import Show, Wrong
 from feeds.downloads.models import RawHit
+from feeds.downloads.parcels import take_in_parcels
 from tests.running import fetch
 
 APPS = (
@@ -136,6 +137,7 @@ def measure(place: Place, scale: scales.Scale) -> int:
             with on_core(1):
                 outcome = _drive(url, show, visits, scale)
             memory.append(resident(worker))
+        take_in_parcels(services.sessions)
         with services.sessions() as session:
             noted = session.scalar(select(func.count(RawHit.id)).where(RawHit.status == 302)) or 0
     _print(place, scale, apps, show, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -61,6 +62,10 @@ def create() -> WSGIApplication:
     # Outside of it all, so that a front on this machine is told from this machine itself.
     traces = open_traces(settings.monitoring, "web")
     Finalize(None, traces.close, exitpriority=4)
+    # What is there now stays: without this the rubbish collection goes through all of it now and
+    # then, and for a tenth of a second nobody is answered.
+    gc.collect()
+    gc.freeze()
     return traces.around(monitored(entry, monitor, trust_ids=proxies > 0), kind_of)
 
 

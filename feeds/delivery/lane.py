@@ -27,10 +27,11 @@ from feeds.delivery.media import (
     answer_public_media,
     parse_name,
 )
+from feeds.delivery.redirects import Redirect, Redirects
 from feeds.delivery.throttle import Shared, Throttle
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
 from feeds.editions import Editions
-from feeds.tokens import Tokens
+from feeds.tokens import MEDIA, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Lane:
         self._streams = threading.BoundedSemaphore(limits.streams)
         self._places = limits.streams
         self._source = AudioSource(storage, accel_prefix)
+        self._redirects = Redirects(lookup)
 
     def answer(self, request: Request) -> Answer | None:
         """The answer, or None when the path is not one of ours."""
@@ -87,6 +89,11 @@ class Lane:
         if path.startswith("/f/"):
             return self._private_feed(path[3:], request)
         if path.startswith("/m/"):
+            if request.method == "GET":
+                now = self._clock()
+                redirect = self._redirects.get(path, now)
+                if redirect is not None:
+                    return self._send_on(redirect, request, now)
             token, _, rest = path[3:].partition("/")
             name = parse_name(rest)
             return None if name is None else self._private_media(token, name, request)
@@ -160,7 +167,31 @@ class Lane:
         wait = self._feeds.exceeded(str(found.feed.feed_id), now) if found.feed else 0
         if wait:
             return _too_often(wait)
+        if found.redirected and (feed_key := self._tokens.read(MEDIA, token)):
+            self._redirects.keep(request.path, feed_key, found, now)
         return self._deliver(found, request, now)
+
+    def _send_on(self, redirect: Redirect, request: Request, now: float) -> Answer:
+        wait = self._feeds.exceeded(redirect.limit_key, now)
+        if wait:
+            return _too_often(wait)
+        self._recorder.put(
+            MediaHit(
+                now,
+                redirect.episode_key,
+                "GET",
+                redirect.answer.status,
+                request.address,
+                request.user_agent,
+                redirect.file_bytes,
+                redirect.minute_bytes,
+                request.range or None,
+                None,
+                redirect.feed.feed_id,
+                redirect.feed.member_id,
+            )
+        )
+        return redirect.answer
 
     def _public_media(self, name: MediaName, request: Request) -> Answer:
         if request.method not in {"GET", "HEAD"}:

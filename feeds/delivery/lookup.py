@@ -119,6 +119,10 @@ class Lookup:
             self._memory.keep(feed_key, row, before)
         return row
 
+    def remembered(self, feed_key: str) -> FeedRow | None:
+        """The feed, if it can be told without a query."""
+        return None if self._memory is None else self._memory.get(feed_key)
+
     def feed_now(self, feed_key: str) -> FeedRow | None:
         """The feed as it stands in the database at this moment."""
         row = self._one(self._feed, {"feed_key": feed_key})

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from feeds.downloads.agents import built_in_agents
 from feeds.downloads.models import BusyAddress, CountedDay, MemberPlay, RawHit
+from feeds.downloads.parcels import take_in_some
 from feeds.models import FeedVisit, PrivateFeed
 from feeds.sharing.models import FeedDay, SharingCase
 
@@ -76,6 +78,8 @@ def _delete_some(session: Session, day: date, episode_key: str) -> int:
 
 def forget_member(session: Session, member_id: int) -> None:
     """Take a member out of hits, plays and visits; downloads, which name nobody, stay."""
+    while take_in_some(session, built_in_agents()):  # theirs may be among those that still wait
+        pass
     session.execute(
         update(RawHit).where(RawHit.member_id == member_id).values(member_id=None, feed_id=None)
     )

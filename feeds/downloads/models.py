@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from episodes.db import Base, UTCDateTime
@@ -45,6 +45,18 @@ class RawHit(Base):
     country: Mapped[str | None] = mapped_column(String(2))
     # The app that fetched the feed last, for hits whose user agent names no app.
     feed_app: Mapped[str] = mapped_column(String(80), default="")
+
+
+class HitParcel(Base):
+    """Hits as a web process noted them, some hundreds in one row, until a worker takes them in.
+
+    ``hits`` is a JSON list of what feeds/downloads/parcels.py writes, without addresses.
+    """
+
+    __tablename__ = "hit_parcels"
+
+    id: Mapped[int] = mapped_column(_RowNumber, primary_key=True)
+    hits: Mapped[str] = mapped_column(Text)
 
 
 class LostHits(Base):

@@ -1,24 +1,23 @@
-"""What the buffer gathered becomes rows: hits without addresses, and a feed's last fetch."""
+"""What the buffer gathered goes to the database: hits in a parcel, without addresses, and each
+feed's last fetch."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.agents import Classifier, built_in_agents, feed_app, storable
-from feeds.downloads.bulk import insert_rows
 from feeds.downloads.country import CountryOf, no_country
-from feeds.downloads.models import CountedDay, LostHits, RawHit
-from feeds.downloads.privacy import hash_address
-from feeds.downloads.ranges import read_range
-from feeds.downloads.record import Entry, FeedPoll, MediaHit
+from feeds.downloads.models import LostHits
+from feeds.downloads.parcels import post_parcel
+from feeds.downloads.record import Entry, FeedPoll
 from feeds.downloads.visits import note_visits
 from feeds.models import PrivateFeed
 
@@ -79,7 +78,7 @@ def write_entries(
     country_of: CountryOf,
     classify: Classifier,
 ) -> None:
-    """Add the hits, mark their days as uncounted, and note the last fetch of polled feeds.
+    """Post the hits for a worker to take in, and note the last fetch of polled feeds.
 
     HEAD is not kept: it is no download, and some apps send one for every episode they list.
     """
@@ -92,7 +91,7 @@ def write_entries(
     if polls:
         _note_polls(session, polls, classify)
     if hits:
-        _add_hits(session, hits, secret, country_of, classify)
+        post_parcel(session, hits, secret, country_of)
 
 
 def _write_one_by_one(
@@ -108,98 +107,6 @@ def _write_one_by_one(
                 write_entries(session, [entry], secret, country_of, classify)
         except (DataError, IntegrityError) as error:
             log.warning("an entry the database refuses is left out: %s", error.orig)
-
-
-def _add_hits(
-    session: Session,
-    hits: Sequence[MediaHit],
-    secret: bytes,
-    country_of: CountryOf,
-    classify: Classifier,
-) -> None:
-    feed_apps = _feed_apps(session, hits, classify)
-    rows = [_row(hit, secret, country_of, app) for hit, app in zip(hits, feed_apps, strict=True)]
-    insert_rows(session.connection(), cast("Table", RawHit.__table__), _COLUMNS, rows)
-    _mark_uncounted(session, {(row[1], row[2]) for row in rows})
-
-
-_COLUMNS = (
-    "at",
-    "day",
-    "episode_key",
-    "feed_id",
-    "member_id",
-    "method",
-    "status",
-    "range_start",
-    "range_end",
-    "bytes_served",
-    "file_bytes",
-    "minute_bytes",
-    "ip_hash",
-    "user_agent",
-    "country",
-    "feed_app",
-)
-
-
-def _row(hit: MediaHit, secret: bytes, country_of: CountryOf, feed_app: str) -> tuple[Any, ...]:
-    """The values of _COLUMNS."""
-    at = datetime.fromtimestamp(hit.at, UTC)
-    day = at.date()
-    start, end = read_range(hit.range_header, hit.file_bytes)
-    return (
-        at,
-        day,
-        hit.episode_key,
-        hit.feed_id,
-        hit.member_id,
-        hit.method[:8],
-        hit.status,
-        start,
-        end,
-        hit.bytes_served,
-        hit.file_bytes,
-        hit.minute_bytes,
-        hash_address(hit.address, day, secret),
-        storable(hit.user_agent),
-        country_of(hit.address),
-        feed_app,
-    )
-
-
-def _feed_apps(session: Session, hits: Sequence[MediaHit], classify: Classifier) -> list[str]:
-    # Only a library needs the feed to tell whose it is, so most batches ask nothing.
-    nameless = [
-        hit.feed_id if hit.feed_id and classify(hit.user_agent).kind == "library" else None
-        for hit in hits
-    ]
-    wanted = {feed_id for feed_id in nameless if feed_id}
-    if not wanted:
-        return [""] * len(hits)
-    found = session.execute(
-        select(PrivateFeed.id, PrivateFeed.last_app).where(PrivateFeed.id.in_(wanted))
-    )
-    apps = {row.id: row.last_app for row in found}
-    return [apps.get(feed_id or 0, "") for feed_id in nameless]
-
-
-def _mark_uncounted(session: Session, touched: set[tuple[Any, str]]) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(CountedDay).values(
-        day=bindparam("the_day"),
-        episode_key=bindparam("the_episode"),
-        hits_version=1,
-        counted_version=0,
-        raw_expired=False,
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["day", "episode_key"],
-        set_={"hits_version": CountedDay.hits_version + 1},
-    )
-    # In one order for all writers, or two of them could wait for each other.
-    rows = [{"the_day": day, "the_episode": key} for day, key in sorted(touched)]
-    session.connection().execute(statement, rows)
 
 
 def _note_polls(session: Session, polls: Sequence[FeedPoll], classify: Classifier) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import threading
+import contextlib
 from collections.abc import Callable
 
 from episodes.rss_import.desk import Desk
@@ -11,10 +10,9 @@ from episodes.rss_import.errors import Interrupted
 from episodes.rss_import.imports import due_imports
 from episodes.rss_import.run import claim, work_on
 from podcast_server.database import reading
+from podcast_server.jobs.loop import Loop
 from podcast_server.sealing import KeyVault
 from podcast_server.services import Services, now_utc
-
-log = logging.getLogger(__name__)
 
 LOOK_EVERY = 5.0  # seconds
 
@@ -47,30 +45,14 @@ def work_off_imports(services: Services, desk: Desk) -> int:
     return len(mine)
 
 
-class ImportsThread:
-    """Looks for imports every few seconds until it is told to end."""
+def imports_loop(services: Services) -> Loop:
+    """Looks for imports every few seconds; told to end, it leaves each where it is, for the next
+    start to go on with."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
+    def look() -> None:
+        with contextlib.suppress(Interrupted):  # told to end
+            work_off_imports(services, desk)
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def end(self, timeout: float = 20.0) -> None:
-        """Leave everything where it is, for the next start to go on with."""
-        self._ending.set()
-        self._thread.join(timeout)
-
-    def _run(self) -> None:
-        desk = open_desk(self._services, self._ending.is_set)
-        while not self._ending.wait(LOOK_EVERY):
-            try:
-                work_off_imports(self._services, desk)
-            except Interrupted:
-                return
-            except Exception:
-                # Whatever it was, the next look may go better; the import says nothing of it.
-                log.exception("an import failed")
+    loop = Loop("imports", LOOK_EVERY, look)
+    desk = open_desk(services, loop.is_ending)
+    return loop

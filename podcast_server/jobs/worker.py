@@ -14,7 +14,8 @@ from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from psycopg import OperationalError as PostgresAway
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from podcast_server.jobs.feed_imports import ImportsThread
+from podcast_server.jobs.feed_imports import imports_loop
+from podcast_server.jobs.hits import hits_loop
 from podcast_server.jobs.runner import run_due_jobs
 from podcast_server.monitoring.error_reports import report_errors
 from podcast_server.monitoring.traces import open_traces
@@ -71,13 +72,15 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
     queue.periodic_task(crontab(minute="*"), name="tick")(tick)
     if parent is not None:
         _end_after(parent)
-    imports = ImportsThread(services)
-    imports.start()
+    loops = [imports_loop(services), hits_loop(services)]
+    for loop in loops:
+        loop.start()
     _tick_at_once(tick)
     try:
         consumer.run()
     finally:
-        imports.end()
+        for loop in loops:
+            loop.end()
         traces.close()
         send_reports()
 

@@ -129,7 +129,7 @@ def monitored(app: WSGIApplication, monitor: Monitor, *, trust_ids: bool) -> WSG
 
 def kind_of(path: str) -> str:
     """What kind of thing a path is, in few words: metrics must not grow with addresses."""
-    first = path[1 : path.find("/", 1)] if path.count("/") > 1 else path[1:]
+    first = path[1:].partition("/")[0]
     if first == "shows" and path.endswith("/feed.xml"):
         return "public_feed"
     return _KINDS.get(first, "page")

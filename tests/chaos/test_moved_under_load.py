@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from episodes.shows import find_show
 from feeds.downloads.models import RawHit
+from feeds.downloads.parcels import take_in_parcels
 from podcast_server.accounts.models import Member
 from podcast_server.services import now_utc
 from tests import postgresql
@@ -123,6 +124,7 @@ def test_nothing_is_lost_and_feeds_stay_the_same_to_the_byte(
     with moved.serving(), going_on(load.poll, load.download, lambda: load.join(moved)):
         found = moved.json("doctor", "--deep")
     with moved.services() as services, services.sessions() as session:
+        take_in_parcels(services.sessions)
         hits = session.scalar(select(func.count(RawHit.id))) or 0
         members = set(session.scalars(select(Member.email)))
     assert load.wrong == []

@@ -13,12 +13,12 @@ from episodes.storage.base import Storage
 from feeds.doctor import Finding, examine_feed
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
 from feeds.downloads.visits import MOST_APPS
-from feeds.downloads.write import entry_writer
 from feeds.models import FeedVisit, PrivateFeed
 from feeds.private_feeds import replace_feed, revoke_feed
 from podcast_server.database import session_factory
 from tests.builders import CAUSE, build_episode
 from tests.conftest import Clock, People
+from tests.feeds.downloads.hits import store
 
 ANTENNAPOD, OVERCAST = "AntennaPod/3.7.0", "Overcast/1.0 Podcast Sync (1 subscribers; feed-id=1)"
 
@@ -30,7 +30,7 @@ class Clinic:
         self.sessions, self.people, self.clock = session_factory(engine), people, clock
 
     def write(self, *entries: Entry) -> None:
-        entry_writer(self.sessions, b"secret")(list(entries))
+        store(self.sessions, *entries)
 
     def poll(self, user_agent: str, feed_id: int = 0, status: int = 200) -> None:
         feed = feed_id or self.people.paying.feed_id

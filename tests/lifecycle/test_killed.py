@@ -16,7 +16,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from feeds.downloads.models import RawHit
-from podcast_server.database import open_engine
+from feeds.downloads.parcels import take_in_parcels
+from podcast_server.database import open_engine, session_factory
 from tests.installed import SOUND, Filled
 from tests.running import Installation, fetch, wait_until_gone, wait_until_up
 
@@ -58,6 +59,7 @@ def listeners(place: Installation, filled: Filled) -> Iterator[None]:
 
 
 def agents_in(engine: Engine) -> set[str]:
+    take_in_parcels(session_factory(engine))
     with Session(engine.execution_options(read_only=True)) as session:
         return set(session.scalars(select(RawHit.user_agent)))
 

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feeds.downloads.models import RawHit
+from feeds.downloads.parcels import take_in_parcels
 from feeds.models import PrivateFeed
-from podcast_server.database import open_engine
+from podcast_server.database import open_engine, session_factory
 from tests.installed import Filled
 from tests.running import fetch, wait_until_gone
 
@@ -37,6 +38,7 @@ def stopped(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Stopped
         exit_code = process.wait(30)
         wait_until_gone(process.pid)
     engine = open_engine(f"sqlite:///{place.folder}/data/podcast.sqlite3")
+    take_in_parcels(session_factory(engine))  # the worker may have ended first
     with Session(engine) as session:
         hits = list(session.scalars(select(RawHit.user_agent)))
         polled_by = list(session.scalars(select(PrivateFeed.last_app)))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session, sessionmaker
+
 from feeds.downloads.agents import built_in_agents
 from feeds.downloads.count import CountingRules, Hit
-from feeds.downloads.record import MediaHit
+from feeds.downloads.parcels import take_in_parcels
+from feeds.downloads.record import Entry, MediaHit
+from feeds.downloads.write import entry_writer
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OVERCAST = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
@@ -57,3 +61,9 @@ def media_hit(**changes: Any) -> MediaHit:
         "member_id": 1,
     }
     return MediaHit(**{**facts, **changes})
+
+
+def store(sessions: sessionmaker[Session], *entries: Entry, **options: Any) -> None:
+    """Have entries written as a web process does, and taken in as a worker does."""
+    entry_writer(sessions, b"a secret", **options)(list(entries))
+    take_in_parcels(sessions)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.models import CountedDay, RawHit
+from feeds.downloads.parcels import take_in_parcels
 from feeds.downloads.rollup import roll_up
 from podcast_server.database import open_engine, session_factory
 from podcast_server.tables import metadata
@@ -56,10 +57,11 @@ def test_what_the_buffer_said_it_wrote_is_there_after_kill_9(tmp_path: Path) -> 
         process.send_signal(signal.SIGKILL)
         # Lines that were said before the end, but not read yet, are promises too.
         written = max([written, *(int(line) for line in process.stdout if line.endswith("\n"))])
+    sessions: sessionmaker[Session] = session_factory(engine)
+    take_in_parcels(sessions)
     assert hits_in(engine) >= written
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-    sessions: sessionmaker[Session] = session_factory(engine)
     with sessions() as session:
         assert session.scalars(select(CountedDay.day)).all() == [MONDAY.date()]
     assert roll_up(sessions, RULES, MONDAY) == 1

@@ -23,8 +23,7 @@ from feeds.downloads.reports import (
     members_listening,
     plays_of_member,
 )
-from feeds.downloads.write import entry_writer
-from tests.feeds.downloads.hits import MONDAY, OVERCAST, RULES, media_hit
+from tests.feeds.downloads.hits import MONDAY, OVERCAST, RULES, media_hit, store
 
 Sessions = sessionmaker[Session]
 PUBLISHED = date(2026, 1, 1)
@@ -146,13 +145,12 @@ def test_members_listening_counts_plays_and_people(session: Session) -> None:
 
 def test_the_last_requests_of_a_feed_say_why_they_do_not_count(sessions: Sessions) -> None:
     start = MONDAY.timestamp()
-    entry_writer(sessions, b"secret")(
-        [
-            media_hit(at=start),
-            media_hit(at=start + 1, status=403, bytes_served=9),
-            media_hit(at=start + 2, user_agent="Overcast/1.0 Podcast Sync (1 subscribers)"),
-            media_hit(feed_id=2),
-        ]
+    store(
+        sessions,
+        media_hit(at=start),
+        media_hit(at=start + 1, status=403, bytes_served=9),
+        media_hit(at=start + 2, user_agent="Overcast/1.0 Podcast Sync (1 subscribers)"),
+        media_hit(feed_id=2),
     )
     with sessions() as session:
         judged = last_hits_of_feed(session, 1, RULES)
@@ -166,15 +164,14 @@ def test_the_last_requests_of_a_feed_say_why_they_do_not_count(sessions: Session
 def test_listeners_of_a_feed_are_told_apart_by_address_without_servers(
     sessions: Sessions,
 ) -> None:
-    entry_writer(sessions, b"secret")(
-        [
-            media_hit(),
-            media_hit(user_agent="Castro/1"),
-            media_hit(address="192.0.2.2"),
-            media_hit(address="192.0.2.3", user_agent="Spotify/1.0"),
-            media_hit(address="192.0.2.4", feed_id=2),
-            media_hit(at=MONDAY.timestamp() + 86_400, user_agent=OVERCAST),
-        ]
+    store(
+        sessions,
+        media_hit(),
+        media_hit(user_agent="Castro/1"),
+        media_hit(address="192.0.2.2"),
+        media_hit(address="192.0.2.3", user_agent="Spotify/1.0"),
+        media_hit(address="192.0.2.4", feed_id=2),
+        media_hit(at=MONDAY.timestamp() + 86_400, user_agent=OVERCAST),
     )
     with sessions() as session:
         found = listeners_of_feed(session, 1, JANUARY, RULES)

@@ -20,8 +20,7 @@ from feeds.downloads.models import CountedDay, DailyDownload, MemberPlay, RawHit
 from feeds.downloads.record import MediaHit
 from feeds.downloads.reports import not_yet_counted
 from feeds.downloads.rollup import Pace, count_again, roll_up
-from feeds.downloads.write import entry_writer
-from tests.feeds.downloads.hits import ANTENNAPOD, MONDAY, RULES, media_hit
+from tests.feeds.downloads.hits import ANTENNAPOD, MONDAY, RULES, media_hit, store
 
 Sessions = sessionmaker[Session]
 NOW = datetime(2026, 1, 6, 3, tzinfo=UTC)
@@ -29,7 +28,7 @@ DAY = date(2026, 1, 5)
 
 
 def write(sessions: Sessions, *hits: MediaHit) -> None:
-    entry_writer(sessions, b"secret", {"192.0.2.9": "DE"}.get)(list(hits))
+    store(sessions, *hits, country_of={"192.0.2.9": "DE"}.get)
 
 
 def counts(sessions: Sessions) -> list[tuple[Any, ...]]:

@@ -12,17 +12,18 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
 from feeds.downloads.models import CountedDay, RawHit
+from feeds.downloads.parcels import take_in_parcels
 from feeds.downloads.record import Entry, FeedPoll, HitBuffer
 from feeds.downloads.write import entry_writer
 from feeds.models import PrivateFeed
-from tests.feeds.downloads.hits import MONDAY, OVERCAST, media_hit
+from tests.feeds.downloads.hits import MONDAY, OVERCAST, media_hit, store
 
 SECRET = b"a secret"
 Sessions = sessionmaker[Session]
 
 
 def write(sessions: Sessions, *entries: Entry, **options: Any) -> None:
-    entry_writer(sessions, SECRET, **options)(list(entries))
+    store(sessions, *entries, **options)
 
 
 def raw_hits(sessions: Sessions) -> list[RawHit]:
@@ -44,10 +45,13 @@ def test_a_hit_is_kept_with_its_day_range_and_bytes(sessions: Sessions) -> None:
 
 
 def test_no_address_is_stored_anywhere(sessions: Sessions) -> None:
-    write(sessions, media_hit(address="203.0.113.77"), media_hit(address="2001:db8:aa:bb::77"))
+    hits = [media_hit(address="203.0.113.77"), media_hit(address="2001:db8:aa:bb::77")]
+    write(sessions, *hits)
+    entry_writer(sessions, SECRET)(hits)
     with sessions() as session:
         rows = session.connection().exec_driver_sql("SELECT * FROM raw_hits").all()
-    text = repr(rows)
+        posted = session.connection().exec_driver_sql("SELECT * FROM hit_parcels").all()
+    text = repr([rows, posted])
     assert "203.0.113" not in text
     assert "2001:db8" not in text
 
@@ -152,11 +156,11 @@ def test_a_database_that_is_away_is_an_error_so_that_the_buffer_tries_again(
     buffer = HitBuffer(entry_writer(sessions, SECRET))
     buffer.put(media_hit())
     with sessions.begin() as session:
-        session.connection().exec_driver_sql("ALTER TABLE raw_hits RENAME TO elsewhere")
+        session.connection().exec_driver_sql("ALTER TABLE hit_parcels RENAME TO elsewhere")
     with pytest.raises(DatabaseError):
         write(sessions, media_hit())
     assert not buffer.flush()
     with sessions.begin() as session:
-        session.connection().exec_driver_sql("ALTER TABLE elsewhere RENAME TO raw_hits")
+        session.connection().exec_driver_sql("ALTER TABLE elsewhere RENAME TO hit_parcels")
     assert buffer.flush()
-    assert len(raw_hits(sessions)) == 1
+    assert take_in_parcels(sessions) == 1

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from episodes.models import Episode, Show
 from episodes.storage.base import Storage
 from feeds.downloads.record import MediaHit
-from feeds.downloads.write import entry_writer
 from feeds.models import PrivateFeed
 from feeds.private_feeds import feeds_of
 from feeds.sharing.models import FeedDay, SharingCase
@@ -24,6 +23,7 @@ from podcast_server.jobs.schedule import watch_sharing
 from podcast_server.services import Services
 from tests.builders import CAUSE, build_episode
 from tests.conftest import Clock, People
+from tests.feeds.downloads.hits import store
 from tests.podcast_server.conftest import Letters
 
 APP = "AntennaPod/3.7.0"
@@ -55,7 +55,7 @@ class Leak:
             )
             for number in range(listeners)
         ]
-        entry_writer(self.services.sessions, b"secret")(list(entries))
+        store(self.services.sessions, *entries)
 
     def days(self, count: int, listeners: int = 20) -> None:
         """Days go by, with so many listeners on each; the job runs on each."""
