@@ -1,4 +1,4 @@
-"""A day of very many downloads: ``python -m benchmarks.hits [--hits=10000000]``.
+"""A day of very many downloads: ``python -m benchmarks.hits [--hits=10000000] [PostgreSQL]``.
 
 Raw hits of one UTC day, a quarter of them of one new episode, are written, counted, counted again
 after one more hit, and forgotten. What is compared with: reading the same rows and doing nothing.
@@ -24,6 +24,7 @@ from feeds.downloads.bulk import insert_rows
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.models import CountedDay, RawHit
+from feeds.downloads.partitions import prepare_partitions
 from feeds.downloads.rollup import roll_up
 from podcast_server.services import Services
 
@@ -39,11 +40,11 @@ NAMES = (
 
 
 def main() -> None:
-    """Print what a million hits take, for each database."""
+    """Print what a million hits take, for each database, or for those named."""
     given = [word.partition("=")[2] for word in sys.argv if word.startswith("--hits=")]
     hits = int(given[0]) if given else scales.chosen().hits
     print(f"{hits:,} hits on one day, {EPISODES} episodes, {hits // 4:,} of them of one")
-    for database in DATABASES:
+    for database in [word for word in sys.argv if word in DATABASES] or DATABASES:
         with places([database]) as [place], place.services() as services:
             _print(database, services, hits)
 
@@ -87,6 +88,7 @@ def _rows(hits: int) -> Iterator[tuple[Any, ...]]:
 
 def _write(services: Services, hits: int) -> None:
     table, rows = cast("Table", RawHit.__table__), _rows(hits)
+    prepare_partitions(services.sessions, DAY)
     while some := [row for _place, row in zip(range(AT_ONCE), rows, strict=False)]:
         with services.sessions.begin() as session:
             insert_rows(session.connection(), table, NAMES, some)
@@ -99,7 +101,9 @@ def _write(services: Services, hits: int) -> None:
 
 def _size(services: Services) -> int:
     with services.sessions() as session:
-        found = session.scalar(text("SELECT pg_total_relation_size('raw_hits')"))
+        found = session.scalar(
+            text("SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('raw_hits')")
+        )
     return int(found or 0)
 
 

@@ -16,7 +16,14 @@ import podcast_server.mail.models
 import podcast_server.moving.members.models
 import podcast_server.site.models
 from episodes.db import Base
+from feeds.downloads.partitions import PREFIX
 
-__all__ = ["Base", "episodes", "feeds", "metadata", "podcast_server"]
+__all__ = ["Base", "declared", "episodes", "feeds", "metadata", "podcast_server"]
 
 metadata = Base.metadata
+
+
+def declared(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether the code declares such a thing (alembic's ``include_name``): all but the tables that
+    PostgreSQL has for single days."""
+    return kind != "table" or not (name or "").startswith(PREFIX)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from feeds.downloads.agents import built_in_agents
 from feeds.downloads.models import BusyAddress, CountedDay, MemberPlay, RawHit
 from feeds.downloads.parcels import take_in_some
+from feeds.downloads.partitions import drop_day, lock_day, partition_days
 from feeds.models import FeedVisit, PrivateFeed
 from feeds.sharing.models import FeedDay, SharingCase
 
@@ -28,7 +29,8 @@ def expire_raw_hits(sessions: sessionmaker[Session], now: datetime, keep_days: i
     with sessions() as session:
         session.connection(execution_options={"read_only": True})
         finished = _finished_days(session, before)
-    deleted = 0
+        days = [day for day in partition_days(session) if day < before]
+    deleted = sum(_drop_finished_day(sessions, day) for day in days)
     for day, episode_key in finished:
         with sessions.begin() as session:
             closed = _close_day(session, day, episode_key)
@@ -40,6 +42,21 @@ def expire_raw_hits(sessions: sessionmaker[Session], now: datetime, keep_days: i
     with sessions.begin() as session:
         session.execute(delete(BusyAddress).where(BusyAddress.day < before))
     return deleted
+
+
+def _drop_finished_day(sessions: sessionmaker[Session], day: date) -> int:
+    """Forget a whole day at once; how many hits that were, 0 while one of its episodes is not
+    counted."""
+    with sessions() as session:
+        if not lock_day(session, day):
+            return 0
+        here = CountedDay.day == day
+        if session.scalar(select(CountedDay.day).where(here, ~_FINISHED).limit(1)):
+            return 0
+        session.execute(update(CountedDay).where(here).values(raw_expired=True))
+        gone = drop_day(session, day)
+        session.commit()
+        return gone
 
 
 def _finished_days(session: Session, before: date) -> list[tuple[date, str]]:

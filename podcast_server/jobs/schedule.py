@@ -11,6 +11,7 @@ from episodes.preview_cutting import cut_due_previews
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.parcels import take_in_parcels
+from feeds.downloads.partitions import prepare_partitions
 from feeds.downloads.rollup import Pace, roll_up
 from feeds.models import PrivateFeed
 from feeds.sharing.watch import measure_days
@@ -54,7 +55,8 @@ def count_downloads(services: Services, now: datetime) -> None:
 
 
 def forget_old_hits(services: Services, now: datetime) -> None:
-    """Delete single requests that are older than the settings keep them."""
+    """Delete single requests that are older than the settings keep them, make room for new ones."""
+    prepare_partitions(services.sessions, now.date())
     expire_raw_hits(services.sessions, now, services.settings.downloads.keep_raw_days)
 
 

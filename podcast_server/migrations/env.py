@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Engine
 
-from podcast_server.tables import metadata
+from podcast_server.tables import declared, metadata
 
 
 def run() -> None:
@@ -18,6 +18,7 @@ def run() -> None:
             # SQLite cannot alter columns in place; alembic rebuilds the table instead.
             render_as_batch=connection.dialect.name == "sqlite",
             compare_type=True,
+            include_name=declared,
         )
         with context.begin_transaction():
             context.run_migrations()

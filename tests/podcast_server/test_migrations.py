@@ -16,7 +16,7 @@ from podcast_server.database import (
     open_engine,
     require_current_schema,
 )
-from podcast_server.tables import metadata
+from podcast_server.tables import declared, metadata
 from tests.postgresql import Databases
 
 
@@ -34,7 +34,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def test_migrating_an_empty_database_gives_the_declared_tables(engine: Engine) -> None:
     migrate(engine)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": declared}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

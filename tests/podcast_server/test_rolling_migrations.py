@@ -161,7 +161,7 @@ def test_a_running_server_answers_while_and_after_the_next_version_migrates(
     log = place.log.read_text()
     assert "Traceback" not in log
     with sqlite3.connect(place.folder / "data" / "podcast.sqlite3") as connection:
-        assert connection.execute("SELECT count(*) FROM raw_hits").fetchone()[0] > 0
+        assert connection.execute("SELECT count(*) FROM hit_parcels").fetchone()[0] > 0
     connection.close()
 
 
