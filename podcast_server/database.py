@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -112,6 +113,16 @@ def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads and, on SQLite, never waits for a writer."""
     with Session(engine.execution_options(read_only=True), expire_on_commit=False) as session:
         yield session
+
+
+def database_now(engine: Engine) -> datetime:
+    """The time by the database's clock, aware: one for all who share it, whatever theirs say."""
+    with reading(engine) as session:
+        if engine.dialect.name == "sqlite":
+            text = session.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now")))
+            return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+        found: datetime = session.scalars(select(func.clock_timestamp())).one()
+        return found.astimezone(UTC)
 
 
 def _alembic_config(engine: Engine) -> Config:

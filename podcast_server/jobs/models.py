@@ -1,4 +1,4 @@
-"""When each scheduled job last ran, and how that went."""
+"""When each scheduled job last ran, how that went, and who runs it now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from episodes.db import Base, UTCDateTime
 
 
 class JobRun(Base):
-    """The state of one scheduled job. Whoever moves ``due_at`` forward runs it."""
+    """The state of one scheduled job. Whoever moves ``due_at`` forward runs it, and holds it
+    until it is done: nobody else begins it before ``held_until``, which is put off meanwhile."""
 
     __tablename__ = "job_runs"
 
@@ -21,3 +22,6 @@ class JobRun(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failures: Mapped[int] = mapped_column(default=0)  # in a row
     error: Mapped[str] = mapped_column(Text, default="")
+    # Host, process and run; empty when nobody runs it.
+    held_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    held_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

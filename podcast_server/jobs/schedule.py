@@ -41,11 +41,16 @@ _PACE = Pace()  # of this process
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work: does what is due and not done, so that a crash repeats safely."""
+    """One piece of work: does what is due and not done, so that a crash repeats safely.
+
+    ``long`` is what may take minutes or hours, or waits for other servers: it goes on beside the
+    others and holds up none of them.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Services, datetime], None]
+    long: bool = True
 
 
 def count_downloads(services: Services, now: datetime) -> None:
@@ -151,12 +156,12 @@ SCHEDULE: tuple[Job, ...] = (
     Job("clear-interrupted-uploads", timedelta(days=1), clear_interrupted_uploads),
     Job("mail-episodes", timedelta(minutes=5), mail_episodes),
     Job("send-mail", timedelta(minutes=1), send_mail),
-    Job("forget-sign-ins", timedelta(hours=6), forget_sign_ins),
+    Job("forget-sign-ins", timedelta(hours=6), forget_sign_ins, long=False),
     Job("work-off-payments", timedelta(minutes=1), work_off_payments),
     Job("reconcile-payments", timedelta(days=1), reconcile_payments),
-    Job("forget-old-events", timedelta(days=1), forget_old_events),
+    Job("forget-old-events", timedelta(days=1), forget_old_events, long=False),
     Job("work-on-imports", timedelta(minutes=1), work_on_imports),
-    Job("forget-imports", timedelta(days=1), forget_imports),
+    Job("forget-imports", timedelta(days=1), forget_imports, long=False),
     Job("back-up", timedelta(minutes=30), make_backups),
-    Job("forget-minute-counts", timedelta(hours=1), forget_minute_counts),
+    Job("forget-minute-counts", timedelta(hours=1), forget_minute_counts, long=False),
 )

@@ -1,4 +1,5 @@
-"""The worker process: huey's consumer, which ticks every minute and takes queued tasks."""
+"""The worker process: huey's consumer, which ticks every minute and takes queued tasks, and a
+lane beside it for each long job."""
 
 from __future__ import annotations
 
@@ -7,19 +8,25 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from psycopg import OperationalError as PostgresAway
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from podcast_server.database import database_now
 from podcast_server.jobs.feed_imports import imports_loop
 from podcast_server.jobs.hits import hits_loop
+from podcast_server.jobs.hold import give_back, name_worker
+from podcast_server.jobs.loop import Loop, end_all
 from podcast_server.jobs.runner import run_due_jobs
+from podcast_server.jobs.schedule import SCHEDULE, Job
 from podcast_server.monitoring.error_reports import report_errors
 from podcast_server.monitoring.traces import open_traces
-from podcast_server.services import Services, now_utc
+from podcast_server.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +34,7 @@ T = TypeVar("T")
 
 DATABASE_COMES_BACK = 60.0  # seconds that a worker waits for it when it starts
 BETWEEN_ATTEMPTS = 1.0
+LOOK_EVERY = 15.0  # seconds between two looks whether a long job is due
 
 
 def once_the_database_answers(action: Callable[[], T]) -> T:
@@ -55,7 +63,7 @@ def open_queue(services: Services) -> Huey:
 
 
 def run_worker(services: Services, *, parent: int | None = None) -> None:
-    """Work until told to stop (SIGINT lets a running job finish; SIGTERM does not).
+    """Work until told to stop (SIGINT lets what runs finish, for 20 seconds; SIGTERM does not).
 
     With ``parent`` the worker also ends when that process is gone, so that a killed server
     leaves no orphan behind.
@@ -65,24 +73,41 @@ def run_worker(services: Services, *, parent: int | None = None) -> None:
 
     send_reports = report_errors(services.settings.monitoring)
     traces = open_traces(services.settings.monitoring, "worker")
+    worker = name_worker()
+
+    def run(jobs: Sequence[Job]) -> None:
+        run_due_jobs(services, database_now(services.engine), jobs, traces, worker)
 
     def tick() -> None:
-        run_due_jobs(services, now_utc(), traces=traces)
+        run([job for job in SCHEDULE if not job.long])
 
     queue.periodic_task(crontab(minute="*"), name="tick")(tick)
     if parent is not None:
         _end_after(parent)
-    loops = [imports_loop(services), hits_loop(services)]
+    loops = [imports_loop(services), hits_loop(services), *lanes(SCHEDULE, run)]
     for loop in loops:
         loop.start()
-    _tick_at_once(tick)
     try:
+        _tick_at_once(tick)
         consumer.run()
     finally:
-        for loop in loops:
-            loop.end()
+        end_all(loops)
+        _give_back(services, worker)
         traces.close()
         send_reports()
+
+
+def lanes(jobs: Sequence[Job], run: Callable[[Sequence[Job]], None]) -> list[Loop]:
+    """A loop of its own for each long job: a backup of hours must not hold up a mail."""
+    return [
+        Loop(job.name, LOOK_EVERY, partial(run, [job]), at_once=True) for job in jobs if job.long
+    ]
+
+
+def _give_back(services: Services, worker: str) -> None:
+    """What still runs ends with us: another worker begins it anew, without taking us for dead."""
+    with suppress(SQLAlchemyError):  # then it waits until we are taken for dead
+        give_back(services, worker, database_now(services.engine))
 
 
 def _tick_at_once(tick: Callable[[], None]) -> None:

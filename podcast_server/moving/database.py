@@ -9,7 +9,8 @@ from sqlalchemy import Engine, select
 
 from podcast_server.database import migrate, require_current_schema, schema_versions
 from podcast_server.moving.errors import MoveError
-from podcast_server.moving.rows import continue_numbers, make_equal, prove, remove_vanished
+from podcast_server.moving.rows import continue_numbers, make_equal, prove
+from podcast_server.moving.stale import remove_stale
 from podcast_server.tables import metadata
 
 Progress = Callable[[str, int], None]
@@ -37,15 +38,14 @@ def move_database(source: Engine, target: Engine, progress: Progress) -> Moved:
     require_current_schema(source)
     _prepare(source, target)
     tables = [table for table in metadata.sorted_tables if table.name not in _OF_ITS_OWN]
-    changed = rows = 0
-    with source.execution_options(read_only=True).connect() as reading:
+    rows = 0
+    with _one_moment(source).connect() as reading:
+        changed = remove_stale(reading, target, tables)
         for table in tables:
             count = make_equal(reading, target, table)
             continue_numbers(target, table)
             progress(table.name, count)
             changed += count
-        for table in reversed(tables):
-            changed += remove_vanished(reading, target, table)
         with target.connect() as copied:
             for table in tables:
                 ours, theirs = prove(reading, table), prove(copied, table)
@@ -56,6 +56,13 @@ def move_database(source: Engine, target: Engine, progress: Progress) -> Moved:
                     )
                 rows += ours.rows
     return Moved(len(tables), rows, changed)
+
+
+def _one_moment(source: Engine) -> Engine:
+    """All that one connection reads is of the same moment, whoever writes meanwhile."""
+    if source.dialect.name == "postgresql":
+        return source.execution_options(isolation_level="REPEATABLE READ")
+    return source.execution_options(read_only=True)
 
 
 def _refuse_same(source: Engine, target: Engine) -> None:

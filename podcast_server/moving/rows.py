@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, delete, func, select, tuple_
+from sqlalchemy import Connection, Engine, Row, Table, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 BATCH = 500
@@ -28,7 +28,7 @@ class Proof:
 
 
 def make_equal(source: Connection, target: Engine, table: Table) -> int:
-    """Write into ``target`` what differs; how many rows were written or removed."""
+    """Write into ``target`` what differs; how many rows were written."""
     loops = loops_of(table)
     changed = 0
     if loops:  # first without the pointers between its own rows, then with them
@@ -37,33 +37,13 @@ def make_equal(source: Connection, target: Engine, table: Table) -> int:
     return changed
 
 
-def remove_vanished(source: Connection, target: Engine, table: Table) -> int:
-    """Remove rows from ``target`` that ``source`` no longer has; how many."""
-    with target.connect() as reading:
-        count = select(func.count()).select_from(table)
-        if reading.scalar(count) == source.scalar(count):
-            return 0
-        gone = []
-        keys = list(table.primary_key.columns)
-        for batch in _batches(reading, table):
-            wanted = [_key(row, table) for row in batch]
-            found = source.execute(select(*keys).where(tuple_(*keys).in_(wanted)))
-            there = {tuple(row) for row in found}
-            gone += [key for key in wanted if key not in there]
-    with target.begin() as writing:
-        for start in range(0, len(gone), BATCH):
-            part = gone[start : start + BATCH]
-            writing.execute(delete(table).where(tuple_(*keys).in_(part)))
-    return len(gone)
-
-
 def prove(connection: Connection, table: Table) -> Proof:
     """Count and checksum of a table, the same on every kind of database."""
     rows = checksum = 0
-    for batch in _batches(connection, table):
+    for batch in batches_of(connection, table):
         rows += len(batch)
         for row in batch:
-            checksum = (checksum + _digest(row)) & _MASK
+            checksum = (checksum + digest_of(row)) & _MASK
     return Proof(rows, checksum)
 
 
@@ -99,16 +79,16 @@ def _write_differences(
 ) -> int:
     changed = 0
     keys = list(table.primary_key.columns)
-    for batch in _batches(source, table):
+    for batch in batches_of(source, table):
         with target.begin() as writing:
-            wanted = [_key(row, table) for row in batch]
+            wanted = [key_of(row, table) for row in batch]
             found = writing.execute(select(table).where(tuple_(*keys).in_(wanted)))
-            there = {_key(row, table): _digest(row) for row in found}
+            there = {key_of(row, table): digest_of(row) for row in found}
             differing = [
                 row
                 for row in batch
-                if (digest := there.get(_key(row, table))) is None
-                or (not leave_out and digest != _digest(row))
+                if (digest := there.get(key_of(row, table))) is None
+                or (not leave_out and digest != digest_of(row))
             ]
             if differing:
                 _upsert(writing, table, [_values(row, leave_out) for row in differing])
@@ -133,16 +113,18 @@ def _values(row: Row[Any], leave_out: Sequence[str]) -> dict[str, Any]:
     return {name: None if name in leave_out else value for name, value in row._mapping.items()}
 
 
-def _key(row: Row[Any], table: Table) -> tuple[Any, ...]:
+def key_of(row: Row[Any], table: Table) -> tuple[Any, ...]:
+    """A row's primary key."""
     return tuple(row._mapping[column.name] for column in table.primary_key.columns)
 
 
-def _batches(connection: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
+def batches_of(connection: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
+    """All rows of a table, never many at once in memory."""
     result = connection.execution_options(yield_per=BATCH).execute(select(table))
     yield from result.partitions(BATCH)
 
 
-def _digest(row: Row[Any]) -> int:
+def digest_of(row: Row[Any]) -> int:
     """A row's content as a number. Values come typed, so both kinds of database agree."""
     plain = json.dumps(list(row), default=_plain, sort_keys=True)
     return int.from_bytes(hashlib.blake2b(plain.encode(), digest_size=8).digest())

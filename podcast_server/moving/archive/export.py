@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from episodes.storage.base import ObjectMissing, Readable
+from feeds.downloads.parcels import take_in_parcels
 from podcast_server.moving.archive.gather import Gathered, gather
 from podcast_server.moving.archive.layout import KEYS, MANIFEST
 from podcast_server.moving.archive.manifest import Manifest, Sum
@@ -97,6 +98,7 @@ class Export:
         data = self._services.settings.data
         data.mkdir(parents=True, exist_ok=True)
         _sweep(data, self.manifest.made)
+        take_in_parcels(self._services.sessions, self._services.classify)
         with tempfile.TemporaryDirectory(dir=data, prefix=".archive-") as private:
             gathered = gather(
                 self._services.engine,

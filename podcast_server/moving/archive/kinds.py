@@ -111,6 +111,7 @@ LEFT_OUT = {
     "failed_sign_ins": "protects one server",
     "feed_import_items": "under way; the import run again finds what is here",
     "feed_imports": "under way, with the secret address of the other host",
+    "hit_parcels": "taken in as hits before an archive is made",
     "job_runs": "the new server's own",
     "lost_hits": "how the old server fared",
     "member_import_rows": "how an import went; what it brought is here",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, func, select, update
-from sqlalchemy.orm import Session
 
 from episodes.ingest import mentioned_objects
 from episodes.models import Episode, Show
@@ -20,42 +18,16 @@ from episodes.storage.memory import MemoryStorage
 from feeds.delivery.facts import Request
 from feeds.models import PrivateFeed
 from podcast_server.accounts.models import Member
-from podcast_server.database import open_engine, session_factory
+from podcast_server.database import session_factory
 from podcast_server.moving.database import move_database
 from podcast_server.moving.errors import MoveError
 from podcast_server.moving.storage import move_files
 from podcast_server.services import Services, open_lane
-from tests.builders import build_episode, build_member
+from tests.builders import build_member
 from tests.conftest import NOW, Notes, People, body_of
+from tests.podcast_server.moving.conftest import quiet
 
 pytest_plugins = ["tests.s3_server"]
-
-
-def quiet(*_said: object) -> None:
-    """No progress to show."""
-
-
-@pytest.fixture
-def filled(services: Services, session: Session, show: Show, people: People) -> Services:
-    for _ in range(3):
-        build_episode(session, services.storage, show, NOW)
-    session.commit()
-    return services
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database, not migrated."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/other.sqlite3"
-    else:
-        from tests import postgresql
-
-        server = request.getfixturevalue("postgresql_url")
-        url = postgresql.Databases(server).create()
-    engine = open_engine(url)
-    yield engine
-    engine.dispose()
 
 
 def feed_bytes(services: Services, people: People) -> list[bytes]:
