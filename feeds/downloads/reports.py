@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import ColumnElement, Select, and_, distinct, extract, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from episodes.models import Episode
@@ -39,7 +39,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeCount:
-    """One episode's downloads: in all, and in its first 7, 30 and 90 days.
+    """One episode's downloads: in all, and in its first 7, 30 and 90 days (UTC).
 
     A span that is not over yet is counted as far as it went; one of an episode that was
     never published is None.
@@ -48,6 +48,17 @@ class EpisodeCount:
     episode_key: str
     total: Count
     first_days: dict[int, Count | None]
+    publish_at: datetime | None
+
+    def is_over(self, span: int, now: datetime) -> bool:
+        """Whether its first ``span`` days have passed, so that the count stays as it is."""
+        return self.publish_at is not None and self.days_out(now) >= span
+
+    def days_out(self, now: datetime) -> int:
+        """How many whole days lie between the day it came out and today."""
+        if self.publish_at is None:
+            return 0
+        return (now.astimezone(UTC).date() - self.publish_at.astimezone(UTC).date()).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,39 +112,40 @@ _SUMS = (func.sum(DailyDownload.downloads), func.sum(DailyDownload.request_based
 
 def downloads_per_episode(session: Session, show_id: int) -> list[EpisodeCount]:
     """Every episode of a show with its downloads in all and in its first days, newest first."""
-    episodes = session.execute(
-        select(Episode.key, Episode.publish_at)
-        .where(Episode.show_id == show_id)
-        .order_by(Episode.publish_at.desc(), Episode.id.desc())
-    ).all()
-    daily: dict[str, list[tuple[date, Count]]] = {}
-    rows = session.execute(
+    days = (
         select(DailyDownload.episode_key, DailyDownload.day, *_SUMS)
-        .join(Episode, Episode.key == DailyDownload.episode_key)
-        .where(Episode.show_id == show_id)
+        .where(DailyDownload.episode_key.in_(select(Episode.key).where(Episode.show_id == show_id)))
         .group_by(DailyDownload.episode_key, DailyDownload.day)
+        .subquery()
     )
-    for key, day, downloads, request_based in rows:
-        daily.setdefault(key, []).append((day, Count(downloads, request_based)))
-    return [episode_count(key, at, daily.get(key, [])) for key, at in episodes]
+    _, day, downloads, request_based = days.c
+    # Seconds from when it came out to the day's beginning: the day it came out is the first.
+    age = extract("epoch", day) - extract("epoch", Episode.publish_at)
+    sums: list[ColumnElement[int]] = [func.sum(downloads), func.sum(request_based)]
+    for span in SPANS:
+        first = and_(age > -_DAY, age <= (span - 1) * _DAY)
+        sums += [func.sum(downloads).filter(first), func.sum(request_based).filter(first)]
+    rows = session.execute(
+        select(Episode.key, Episode.publish_at, *(func.coalesce(each, 0) for each in sums))
+        .outerjoin(days, days.c.episode_key == Episode.key)
+        .where(Episode.show_id == show_id)
+        .group_by(Episode.id, Episode.key, Episode.publish_at)
+        .order_by(Episode.publish_at.desc(), Episode.id.desc())
+    )
+    return [_episode_count(key, publish_at, counts) for key, publish_at, *counts in rows]
 
 
-def episode_count(
-    episode_key: str, publish_at: datetime | None, daily: Sequence[tuple[date, Count]]
+_DAY = 86_400
+
+
+def _episode_count(
+    episode_key: str, publish_at: datetime | None, counts: Sequence[int]
 ) -> EpisodeCount:
-    """Add up an episode's days. The day it came out is the first of its first days."""
+    total, *first = [Count(*pair) for pair in zip(counts[::2], counts[1::2], strict=True)]
     first_days: dict[int, Count | None] = dict.fromkeys(SPANS)
     if publish_at is not None:
-        start = publish_at.astimezone(UTC).date()
-        for span in SPANS:
-            end = start + timedelta(days=span)
-            first_days[span] = _total(count for day, count in daily if start <= day < end)
-    return EpisodeCount(episode_key, _total(count for _, count in daily), first_days)
-
-
-def _total(counts: Any) -> Count:
-    found = list(counts)
-    return Count(sum(c.downloads for c in found), sum(c.request_based for c in found))
+        first_days.update(zip(SPANS, first, strict=True))
+    return EpisodeCount(episode_key, total, first_days, publish_at)
 
 
 def plays_of_member(

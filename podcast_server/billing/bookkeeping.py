@@ -23,6 +23,7 @@ from podcast_server.billing.events import (
     SubscriptionFact,
 )
 from podcast_server.billing.fulfil import fulfil_purchase, fulfil_subscription
+from podcast_server.billing.history import note_terms
 from podcast_server.billing.models import (
     Checkout,
     ForeignPrice,
@@ -214,6 +215,8 @@ def _write_subscription(session: Session, fact: SubscriptionFact, written: Writt
     subscription.past_due_since = fact.past_due_since
     subscription.as_of = fact.as_of
     _write_line(session, subscription, fact.line)
+    session.flush()
+    note_terms(session, subscription, fact.as_of)
     _remember_customer(session, fact.realm, fact.customer_ref, subscription.member_id)
     written.subscriptions[subscription.id] = subscription
 

@@ -20,6 +20,7 @@ from podcast_server.accounts.members import is_erased
 from podcast_server.accounts.models import Member
 from podcast_server.billing.dunning import Notice, Standing, window_of
 from podcast_server.billing.events import SubscriptionStatus
+from podcast_server.billing.history import Stay, note_stay
 from podcast_server.billing.intervals import UNITS, Interval, after
 from podcast_server.billing.models import (
     Collection,
@@ -48,10 +49,14 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Somebody's rights from one source; ``ends_at`` None is for ever."""
+    """Somebody's rights from one source; ``ends_at`` None is for ever.
+
+    ``plan_id`` is the plan that they come with, None for a collection.
+    """
 
     member_id: int
     source: str
+    plan_id: int | None
     rights: Sequence[Right]
     starts_at: datetime
     ends_at: datetime | None = None
@@ -93,6 +98,7 @@ def entitle_subscription(
         holding = Holding(
             member_id,
             source,
+            subscription.plan_id,
             rights,
             subscription.started_at,
             window.until,
@@ -186,6 +192,7 @@ def entitle_purchase(
     holding = Holding(
         purchase.member_id,
         f"purchase:{purchase.id}",
+        purchase.plan_id,
         rights,
         starts_at,
         None if days is None else starts_at + timedelta(days=days),
@@ -201,6 +208,7 @@ def entitle_gift(session: Session, terms: Terms, gift: Gift, cause: Cause, now: 
     holding = Holding(
         gift.redeemed_by_id,
         f"gift:{gift.id}",
+        gift.plan_id,
         rights_of_plan(gift.plan),
         gift.starts_at,
         gift_ends_at(gift),
@@ -224,7 +232,9 @@ def entitle_comp(session: Session, terms: Terms, comp: Comp, cause: Cause, now: 
     rights = rights_of_plan(comp.plan)
     source = f"comp:{comp.id}"
     is_open = comp.ends_at is None or comp.ends_at > now
-    holding = Holding(comp.member_id, source, rights, comp.starts_at, comp.ends_at, is_open)
+    holding = Holding(
+        comp.member_id, source, comp.plan_id, rights, comp.starts_at, comp.ends_at, is_open
+    )
     hold(session, terms, holding, cause, now)
 
 
@@ -255,6 +265,10 @@ def hold(session: Session, terms: Terms, holding: Holding, cause: Cause, now: da
         )
         if grant.source == holding.source and not kept:
             end_grant(session, grant, at=now, cause=cause, now=now)
+    stay = None
+    if wanted and holding.plan_id is not None:
+        stay = Stay(holding.plan_id, holding.member_id, holding.starts_at, holding.ends_at)
+    note_stay(session, holding.source, stay, now)
 
 
 def last_entry(session: Session) -> int:

@@ -1,33 +1,31 @@
-"""Members over time, and what comes in every month."""
+"""Members over time: of a show, and of each of its plans. All of it is counted in SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, extract, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from episodes.db import UTCDateTime
 from feeds.models import Grant
-from podcast_server.billing.models import Plan, PlanOpening, Subscription
+from podcast_server.billing.models import Plan, PlanOpening, PlanStay, Subscription
+from podcast_server.billing.months import FUTURE, Months
 
-# What a payment is worth in a month, by its interval: a year has 12 of them, 365.25 days.
-_MONTHLY = {
-    "day": Fraction(36525, 1200),
-    "week": Fraction(36525, 8400),
-    "month": Fraction(1),
-    "year": Fraction(1, 12),
-}
 # Stands for a right to listen now; pending, unpaid and paused ones do not.
 PAYING = ("trialing", "active", "past_due")
-Span = tuple[datetime, datetime | None]
+# Somebody who is back so soon (seconds) was never away.
+_PAUSE = 86_400
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Members of a show in one month (UTC). ``members`` is at its end, or now."""
+    """Members in one month (UTC). ``members`` is at its end, or now."""
 
     first: date
     new: int
@@ -36,97 +34,65 @@ class Month:
 
     @property
     def churn(self) -> float:
-        """The part of those at its beginning (and new ones) who left in it; 0 to 1."""
+        """Of everybody who was a member at some time in it, the part that left in it; 0 to 1."""
         had = self.members + self.lost
         return self.lost / had if had else 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was a member in it, came or left."""
+        return not (self.new or self.lost or self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMonths:
+    """A plan and its members month by month."""
+
+    name: str
+    months: list[Month]
 
 
 def months_of_members(
     session: Session, show_id: int, now: datetime, count: int = 12
 ) -> list[Month]:
     """The last ``count`` months, this one last. A pause within a day is none."""
-    spans = member_spans(session, show_id)
-    firsts = _first_days(now, count)
-    bounds = [datetime(day.year, day.month, 1, tzinfo=UTC) for day in firsts] + [now]
-    return [_month(firsts[n], spans, bounds[n], bounds[n + 1]) for n in range(len(firsts))]
-
-
-def members_now(session: Session, show_id: int, now: datetime) -> int:
-    """How many people are members of a show at this moment."""
-    return _at(member_spans(session, show_id), now)
-
-
-def member_spans(session: Session, show_id: int) -> Mapping[int, list[Span]]:
-    """When each person was a member, overlapping and touching times united."""
-    rows = session.execute(
-        select(Grant.member_id, Grant.starts_at, Grant.ends_at)
+    spans = (
+        select(literal(0).label("plan_id"), Grant.member_id, Grant.starts_at, Grant.ends_at)
         .where(Grant.show_id == show_id, Grant.scope.in_(("show", "tier")))
-        .order_by(Grant.member_id, Grant.starts_at)
+        .subquery()
     )
-    spans: dict[int, list[Span]] = {}
-    for member_id, starts, ends in rows:
-        if ends is None or ends > starts:
-            _unite(spans.setdefault(member_id, []), starts, ends)
-    return spans
+    months = Months.until(now, count)
+    return _months(months, _comings_and_goings(session, spans, months))
 
 
-def _unite(spans: list[Span], starts: datetime, ends: datetime | None) -> None:
-    if spans and (spans[-1][1] is None or starts <= spans[-1][1] + timedelta(days=1)):
-        first, last = spans.pop()
-        spans.append((first, None if last is None or ends is None else max(last, ends)))
-    else:
-        spans.append((starts, ends))
+def months_of_plans(
+    session: Session, show_id: int, now: datetime, count: int = 12
+) -> list[PlanMonths]:
+    """The same for every plan that opens the show and had anybody in these months.
 
-
-def _first_days(now: datetime, count: int) -> list[date]:
-    this = now.astimezone(UTC).date().replace(day=1)
-    days = [this]
-    while len(days) < count:
-        days.append((days[-1] - timedelta(days=1)).replace(day=1))
-    return days[::-1]
-
-
-def _month(first: date, spans: Mapping[int, list[Span]], begin: datetime, end: datetime) -> Month:
-    starts = [span[0] for each in spans.values() for span in each]
-    ends = [span[1] for each in spans.values() for span in each if span[1] is not None]
-    new = sum(begin <= moment < end for moment in starts)
-    lost = sum(begin <= moment < end for moment in ends)
-    return Month(first, new, lost, _at(spans, end))
-
-
-def _at(spans: Mapping[int, list[Span]], moment: datetime) -> int:
-    return sum(
-        any(start <= moment and (end is None or moment < end) for start, end in each)
-        for each in spans.values()
-    )
-
-
-def monthly_revenue(session: Session, show_id: int) -> dict[str, int]:
-    """What running memberships bring in a month, by currency, in minor units.
-
-    Yearly payments count a twelfth. Trials and failing cards do not count. A plan that opens
-    several shows counts fully for each of them.
+    Whoever changes plan leaves one and joins the other. Given and redeemed memberships count.
     """
-    opened = select(PlanOpening.plan_id).where(PlanOpening.show_id == show_id)
-    rows = session.execute(
-        select(
-            Subscription.currency,
-            Subscription.interval,
-            Subscription.interval_count,
-            Subscription.amount,
-            Subscription.quantity,
-        ).where(Subscription.plan_id.in_(opened), Subscription.status == "active")
+    spans = (
+        select(PlanStay.plan_id, PlanStay.member_id, PlanStay.starts_at, PlanStay.ends_at)
+        .where(PlanStay.plan_id.in_(plans_of_show(show_id)))
+        .subquery()
     )
-    return monthly_sums((c, i, n, a, q) for c, i, n, a, q in rows)
+    months = Months.until(now, count)
+    moves = sorted(_comings_and_goings(session, spans, months))
+    counted = {
+        plan_id: _months(months, group) for plan_id, group in groupby(moves, key=lambda m: m[0])
+    }
+    plans = session.execute(select(Plan.id, Plan.name).order_by(Plan.position, Plan.id))
+    return [
+        PlanMonths(name, counted[plan_id])
+        for plan_id, name in plans
+        if plan_id in counted and not all(month.is_empty for month in counted[plan_id])
+    ]
 
 
-def monthly_sums(rows: Iterable[tuple[str, str, int, int, int]]) -> dict[str, int]:
-    """Add up (currency, interval, count, minor units, quantity), rounded once at the end."""
-    exact: dict[str, Fraction] = {}
-    for currency, interval, count, amount, quantity in rows:
-        worth = _MONTHLY.get(interval, Fraction(0)) * amount * quantity / max(1, count)
-        exact[currency] = exact.get(currency, Fraction(0)) + worth
-    return {currency: round(total) for currency, total in exact.items()}
+def plans_of_show(show_id: int) -> Select[int]:
+    """The ids of the plans that open a show or a tier of it."""
+    return select(PlanOpening.plan_id).where(PlanOpening.show_id == show_id)
 
 
 def members_of_plan(plan_id: int) -> Select[int]:
@@ -136,33 +102,60 @@ def members_of_plan(plan_id: int) -> Select[int]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PlanCount:
-    """A plan in figures: who pays for it now, who began and who left since a moment."""
-
-    name: str
-    paying: int
-    new: int
-    lost: int
+# Plan, months of coming and of going (after all of them where it is neither), how often.
+_Move = tuple[int, int, int, int]
 
 
-def plans_in_numbers(session: Session, show_id: int, since: datetime) -> list[PlanCount]:
-    """The plans that open a show, archived ones too while somebody pays, by their place."""
-    rows = session.execute(
+def _comings_and_goings(session: Session, spans: Subquery, months: Months) -> list[_Move]:
+    """When memberships began and ended, by month, overlapping and touching times united.
+
+    Each person's times are walked by their beginning: one that begins after all earlier ones
+    ended is a coming; one that all later ones begin after the end of is a going.
+    """
+    ends = func.coalesce(spans.c.ends_at, literal(_NEVER, UTCDateTime))
+    whose, order = (spans.c.plan_id, spans.c.member_id), (spans.c.starts_at, ends)
+    before = func.max(ends).over(partition_by=whose, order_by=order, rows=(None, -1))
+    following = func.lead(spans.c.starts_at).over(partition_by=whose, order_by=order)
+    walked = (
         select(
-            Plan.name,
-            func.count().filter(Subscription.status.in_(PAYING)),
-            func.count().filter(Subscription.started_at >= since),
-            func.count().filter(Subscription.ended_at >= since),
+            spans.c.plan_id,
+            spans.c.starts_at,
+            ends.label("ends"),
+            before.label("before"),
+            following.label("next"),
         )
-        .select_from(Plan)
-        .join(PlanOpening, PlanOpening.plan_id == Plan.id)
-        .outerjoin(
-            Subscription,
-            (Subscription.plan_id == Plan.id) & (Subscription.status != "pending"),
-        )
-        .where(PlanOpening.show_id == show_id)
-        .group_by(Plan.id, Plan.name, Plan.position)
-        .order_by(Plan.position, Plan.id)
+        .where(or_(spans.c.ends_at.is_(None), spans.c.ends_at > spans.c.starts_at))
+        .subquery()
     )
-    return [PlanCount(*row) for row in rows]
+    so_far = case((walked.c.before > walked.c.ends, walked.c.before), else_=walked.c.ends)
+    comes = or_(walked.c.before.is_(None), _is_away(walked.c.before, walked.c.starts_at))
+    goes = or_(walked.c.next.is_(None), _is_away(so_far, walked.c.next))
+    moves = select(
+        walked.c.plan_id,
+        case((comes, months.name_of(walked.c.starts_at)), else_=FUTURE).label("coming"),
+        case((goes, months.name_of(so_far)), else_=FUTURE).label("going"),
+    ).subquery()
+    rows: Iterable[Any] = session.execute(select(*moves.c, func.count()).group_by(*moves.c))
+    return [
+        (plan_id, months.number_of(coming), months.number_of(going), count)
+        for plan_id, coming, going, count in rows
+    ]
+
+
+def _is_away(until: ColumnElement[datetime], again: ColumnElement[datetime]) -> ColumnElement[bool]:
+    # Comparing first spares reckoning in seconds for all who were never away.
+    seconds = extract("epoch", again) - extract("epoch", until)
+    return (again > until) & (seconds > _PAUSE)
+
+
+def _months(months: Months, moves: Iterable[_Move]) -> list[Month]:
+    found = list(moves)
+    members = 0
+    counted = []
+    for number in range(-1, months.after):
+        new = sum(count for _, coming, _, count in found if coming == number)
+        lost = sum(count for _, _, going, count in found if going == number)
+        members += new - lost
+        if number >= 0:
+            counted.append(Month(months.firsts[number], new, lost, members))
+    return counted

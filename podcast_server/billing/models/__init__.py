@@ -1,5 +1,6 @@
 """The tables of money. Amounts are whole minor units; times are UTC."""
 
+from podcast_server.billing.models.history import PlanStay, SubscriptionTerms
 from podcast_server.billing.models.letters import PaymentLetter
 from podcast_server.billing.models.manual import ManualOrder, ManualPayment
 from podcast_server.billing.models.offers import (
@@ -35,6 +36,7 @@ __all__ = [
     "PaymentLetter",
     "Plan",
     "PlanOpening",
+    "PlanStay",
     "Price",
     "Purchase",
     "RemoteCustomer",
@@ -42,4 +44,5 @@ __all__ = [
     "Seat",
     "SeatGroup",
     "Subscription",
+    "SubscriptionTerms",
 ]

@@ -18,8 +18,10 @@ from feeds.models import PrivateFeed
 from podcast_server.billing.models import (
     Payment,
     PaymentLetter,
+    PlanStay,
     RemoteCustomer,
     Subscription,
+    SubscriptionTerms,
 )
 from podcast_server.moving.members.apply import Tell, quietly
 from podcast_server.moving.members.errors import NoSuchImport
@@ -124,6 +126,10 @@ def _let_go(work: _Work, member_id: int, subscription_id: int) -> bool:
             end_grant(session, grant, at=work.now, cause=work.cause, now=work.now)
     session.execute(delete(PaymentLetter).where(PaymentLetter.about == about))
     session.execute(delete(Payment).where(Payment.subscription_id == subscription.id))
+    session.execute(
+        delete(SubscriptionTerms).where(SubscriptionTerms.subscription_id == subscription.id)
+    )
+    session.execute(delete(PlanStay).where(PlanStay.source == about))
     session.execute(
         delete(RemoteCustomer).where(
             RemoteCustomer.realm == subscription.realm,
