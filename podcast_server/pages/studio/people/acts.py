@@ -67,6 +67,7 @@ ACTS = {
     "plan.create": N_("made a plan"),
     "plan.reprice": N_("changed a price"),
     "sale.archive": N_("closed a sale"),
+    "sale.reprice": N_("changed the price of a sale"),
     "sale.create": N_("put something on sale"),
     "sharing.dismiss": N_("found nothing wrong with a feed"),
     "sharing.close": N_("closed a shared feed"),
