@@ -140,10 +140,12 @@ def list_shows(session: Session) -> list[Show]:
 
 
 def ensure_tier(session: Session, show: Show, name: str) -> Tier:
-    """The show's tier of this name, made if it is new."""
+    """The show's tier of this name, made if it is new. Raises BadField."""
     slug = slugify(name, max_length=80)
     if not slug:
         raise BadField("tier", "a tier needs a name")
+    if len(name.strip()) > 255:
+        raise BadField("tier", "must be at most 255 characters")
     tier = session.scalars(select(Tier).where(Tier.show_id == show.id, Tier.slug == slug)).first()
     if tier is None:
         count = session.scalar(select(func.count(Tier.id)).where(Tier.show_id == show.id)) or 0
@@ -151,6 +153,22 @@ def ensure_tier(session: Session, show: Show, name: str) -> Tier:
         session.add(tier)
         session.flush()
     return tier
+
+
+def rename_tier(session: Session, tier: Tier, name: str) -> None:
+    """Give a tier another name; whatever refers to it goes on. Raises BadField."""
+    slug = slugify(name, max_length=80)
+    if not slug:
+        raise BadField("tier", "a tier needs a name")
+    if len(name.strip()) > 255:
+        raise BadField("tier", "must be at most 255 characters")
+    taken = select(Tier.id).where(
+        Tier.show_id == tier.show_id, Tier.slug == slug, Tier.id != tier.id
+    )
+    if session.scalars(taken).first() is not None:
+        raise BadField("tier", f"there is already a tier called “{name.strip()}”")
+    tier.name, tier.slug = name.strip(), slug
+    session.flush()
 
 
 def find_tier(session: Session, show: Show, name: str) -> Tier:

@@ -47,6 +47,11 @@ class Money:
     def __str__(self) -> str:
         return f"{_plain(self.amount, self.currency)} {self.currency.upper()}"
 
+    @property
+    def plain(self) -> str:
+        """The amount alone, as ``parse_money`` reads it: 4.99."""
+        return _plain(self.amount, self.currency)
+
     def times(self, count: int) -> Money:
         """This much ``count`` times. Raises AmountRefused beyond LARGEST."""
         return Money(self.amount * count, self.currency)

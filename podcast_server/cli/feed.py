@@ -28,6 +28,7 @@ from feeds.rendering.sentinels import SENTINELS
 from feeds.rendering.write import write_feed
 from feeds.tokens import FEED, MEDIA, REPORT
 from podcast_server.accounts.members import find_member
+from podcast_server.billing.single_sales import sold_episodes
 from podcast_server.cli.context import (
     PARTLY,
     Context,
@@ -202,7 +203,8 @@ def check(context: Context, slug: str, *, as_json: bool) -> None:
     """
     with context.reading() as session:
         show = find_show(session, slug)
-        found = look_at_show(session, show, context.services.addresses, now_utc())
+        sold = sold_episodes(session, show.id, now_utc())
+        found = look_at_show(session, show, context.services.addresses, now_utc(), sold)
     found.sort(key=lambda each: LEVELS.index(each.level))
     rows = [
         {"level": each.level, "code": each.code, "message": each.message, "where": each.where}

@@ -54,6 +54,7 @@ from podcast_server.pages.studio.numbers.views import blueprint as studio_number
 from podcast_server.pages.studio.passkeys.views import blueprint as studio_passkeys
 from podcast_server.pages.studio.people.views import blueprint as studio_people
 from podcast_server.pages.studio.plans.by_hand import blueprint as studio_payments
+from podcast_server.pages.studio.plans.tiers import blueprint as studio_tiers
 from podcast_server.pages.studio.plans.views import blueprint as studio_plans
 from podcast_server.pages.studio.sales.coupons import blueprint as studio_coupons
 from podcast_server.pages.studio.sales.events import blueprint as studio_payment_events
@@ -116,6 +117,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_listen,  # …/audio
     studio_numbers,  # /studio/shows/<slug>/numbers
     studio_plans,  # /studio/shows/<slug>/plans
+    studio_tiers,  # /studio/shows/<slug>/plans/tiers
     studio_payments,  # /studio/payments
     studio_payment_events,  # /studio/payments/events
     studio_sales,  # /studio/shows/<slug>/sales, …/donations

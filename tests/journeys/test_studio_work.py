@@ -63,7 +63,7 @@ def test_what_is_scheduled_over_the_change_of_clocks_keeps_the_clock_on_the_wall
             ("2027-03-29T09:00", datetime(2027, 3, 29, 7, tzinfo=UTC), "9:00"),
         ):
             page.get_by_label("Comes out").fill(typed)
-            page.get_by_role("button", name="Change the time").click()
+            page.get_by_role("button", name="Save", exact=True).click()
             expect(page.locator(".messages .success")).to_be_visible()
             assert episode_of(place, "Winter berths").publish_at == moment
             expect(page.locator(".kicker")).to_contain_text(shown)

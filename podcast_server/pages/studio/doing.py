@@ -16,14 +16,19 @@ from podcast_server.pages.wiring import current_time, the_services
 @contextmanager
 def doing(action: str, subject: str = "") -> Iterator[Session]:
     """A transaction that also notes who did what; nothing is noted where it fails."""
-    show = g.get("show")
     with the_services().sessions.begin() as database:
         yield database
-        note_action(
-            database,
-            action,
-            now=current_time(),
-            staff_id=the_person().id,
-            show_id=None if show is None else show.id,
-            subject=subject,
-        )
+        note(database, action, subject)
+
+
+def note(database: Session, action: str, subject: str = "") -> None:
+    """What else somebody did in the transaction of a change."""
+    show = g.get("show")
+    note_action(
+        database,
+        action,
+        now=current_time(),
+        staff_id=the_person().id,
+        show_id=None if show is None else show.id,
+        subject=subject,
+    )

@@ -79,6 +79,8 @@ SENTENCES = (
     N_("an episode needs a title"),
     N_("a show needs a title"),
     N_("a tier needs a name"),
+    N_("there is already a tier called “%(name)s”"),
+    N_("“%(tier)s” is in use: it stays"),
     N_("must be at most 255 characters"),
     N_("must be one of %(words)s"),
     N_("must be a web address such as https://example.org"),

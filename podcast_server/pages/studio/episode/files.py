@@ -18,7 +18,7 @@ from episodes.transcripts.cues import MAX_BYTES as MAX_TRANSCRIPT
 from podcast_server.database import reading
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episodes.views import episode_here
+from podcast_server.pages.studio.episodes.here import episode_here
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services

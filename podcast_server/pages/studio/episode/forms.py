@@ -38,6 +38,7 @@ from episodes.chapters import (
 )
 from episodes.links import secure_link
 from episodes.models import Episode, Show
+from podcast_server.pages.studio.plans.forms import CURRENCIES
 
 _EXPLICIT = {"": None, "yes": True, "no": False}
 _MINUTES = "%Y-%m-%dT%H:%M"
@@ -84,6 +85,8 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    price = StringField(_("Price"), validators=[Length(max=20)])
+    currency = SelectField(_("Currency"), validate_choice=False)
     public_at = DateTimeLocalField(
         _("Free for everyone from"), format=[_MINUTES, "%Y-%m-%dT%H:%M:%S"], validators=[Optional()]
     )
@@ -127,6 +130,30 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         fields["chapters"] = to_rows(check_chapters(self._chapters(episode), length))
         fields["persons"] = read_person_lines(self.guests.data or "", episode.persons)
         return fields
+
+    def offer_currency(self, currency: str) -> None:
+        """The currencies to choose from, with the one that a price is in."""
+        codes = dict.fromkeys((currency, *CURRENCIES))
+        self.currency.choices = [SelectChoice(code, code.upper()) for code in codes]
+
+    @property
+    def time_is_emptied(self) -> bool:
+        """Whether the form came with the time left empty."""
+        return bool(self.publish_at.raw_data) and self.publish_at.data is None
+
+    def time(self, episode: Episode, show: Show) -> datetime | None:
+        """When it is to come out, by the form; to the second as it was where nobody typed."""
+        new = self.new_time(episode, show)
+        return episode.publish_at if new is None and not self.time_is_emptied else new
+
+    def new_time(self, episode: Episode, show: Show) -> datetime | None:
+        """The time that was typed, None where it is still the one shown or none at all."""
+        typed, was = self.publish_at.data, _local(episode.publish_at, ZoneInfo(show.time_zone))
+        if not self.publish_at.raw_data or typed is None:
+            return None
+        if was is not None and typed == was.replace(second=0, microsecond=0):
+            return None
+        return moment_in(typed, show.time_zone)
 
     def _chapters(self, episode: Episode) -> list[Chapter]:
         if self.chapters_json.data and not self.chapters_from_notes.data:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from episodes.episodes import create_episode, update_episode
+from episodes.episodes import create_episode
 from episodes.errors import EpisodeError
-from episodes.history import bring_back, keep_version, snapshot_of, versions_of
+from episodes.history import bring_back, versions_of
 from episodes.models import Episode, Show
 from episodes.notes import notes_html
 from episodes.preview_cutting import preview_is_due
-from episodes.publishing import publish_episode, status_of, unpublish_episode
+from episodes.publishing import status_of, unpublish_episode
 from feeds.health.look import look_at_episode
+from podcast_server.billing.single_sales import sold_episodes
 from podcast_server.database import reading
-from podcast_server.i18n import format_moment
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm, moment_in
-from podcast_server.pages.studio.episodes.views import NoSuchEpisode, episode_here
+from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm
+from podcast_server.pages.studio.episode.saving import save_form
+from podcast_server.pages.studio.episode.selling import selling_of, show_price
+from podcast_server.pages.studio.episode.timing import TimeRefused
+from podcast_server.pages.studio.episodes.here import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.health.views import in_words
@@ -45,20 +46,24 @@ _COPIED = (
 
 @blueprint.route("/shows/<slug>/episodes/<key>", methods=["GET", "POST"])
 def page(slug: str, key: str) -> Response:
-    now = current_time()
-    with reading(the_services().engine) as database:
+    now, services = current_time(), the_services()
+    with reading(services.engine) as database:
         episode = _whole(database, key)
         show = database.get_one(Show, episode.show_id)
         form = EpisodeForm.of(episode, show)
         versions = versions_of(database, episode.id)
+        selling = selling_of(database, episode)
+        sold = sold_episodes(database, show.id, now)
+        found = look_at_episode(show, episode, services.addresses, now, sold)
+    show_price(form, selling, services.settings.payments.currency)
+    way = ""
     if form.validate_on_submit():
         try:
-            said = _save(form, key, now)
+            said = save_form(form, key, now)
         except EpisodeError as error:
             show_error(form, error)
+            way = error.way if isinstance(error, TimeRefused) else ""
         else:
-            if request.accept_mimetypes.best == "application/json":
-                return jsonify(saved=said)
             flash(said, "success")
             return redirect(url_for(".page", slug=slug, key=key), 303)
     allow_direct_uploads()
@@ -72,7 +77,9 @@ def page(slug: str, key: str) -> Response:
             versions=versions,
             status=status_of(episode, now),
             preview_is_due=preview_is_due(episode, show),
-            findings=in_words(look_at_episode(show, episode, the_services().addresses, now)),
+            selling=selling,
+            way=way,
+            findings=in_words(found),
             now=now,
         )
     )
@@ -92,47 +99,6 @@ def _whole(database: Session, key: str) -> Episode:
     if episode is None:
         raise NoSuchEpisode
     return episode
-
-
-def _save(form: EpisodeForm, key: str, now: datetime) -> str:
-    """Save the form and do what its button says; gives what to tell."""
-    act = request.form.get("act", "save")
-    with doing(f"episode.{act if act in {'publish', 'schedule'} else 'save'}", key) as database:
-        episode = episode_here(database, key)
-        show = database.get_one(Show, episode.show_id)
-        before = snapshot_of(episode)
-        update_episode(database, episode, form.fields(episode, show), now)
-        keep_version(database, episode, before, by=the_person().email, now=now)
-        if act == "publish":
-            return _publish(database, episode, now)
-        if act == "schedule":
-            return _schedule(database, episode, show, form, now)
-        if status_of(episode, now) in {"published", "scheduled"}:
-            return str(gettext("Saved. Podcast apps show it the next time they look."))
-    return str(gettext("Saved."))
-
-
-def _publish(database: Session, episode: Episode, now: datetime) -> str:
-    publish_episode(database, episode, at=min(episode.publish_at or now, now), now=now)
-    return str(gettext("It is out. Members’ apps find it the next time they look."))
-
-
-def _schedule(
-    database: Session, episode: Episode, show: Show, form: EpisodeForm, now: datetime
-) -> str:
-    at = moment_in(form.publish_at.data, show.time_zone)
-    if at is None:
-        raise NoTime
-    publish_episode(database, episode, at=at, now=now)
-    zone = show.time_zone
-    return str(gettext("It comes out on %(moment)s.", moment=format_moment(at, zone)))
-
-
-class NoTime(EpisodeError):
-    """An episode was to be scheduled without saying when."""
-
-    def __str__(self) -> str:
-        return str(gettext("Say when it is to come out."))
 
 
 @blueprint.post("/shows/<slug>/episodes/<key>/state")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import flash, g, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from episodes.episodes import update_episode
-from episodes.errors import EpisodeError, NotFound
+from episodes.errors import EpisodeError
 from episodes.models import Episode
-from episodes.publishing import publish_episode, unpublish_episode
+from episodes.publishing import unpublish_episode
 from episodes.uploads import open_uploads
 from podcast_server.database import reading
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
+from podcast_server.pages.studio.episode.selling import refuse_for_nobody
+from podcast_server.pages.studio.episode.timing import publish_now
+from podcast_server.pages.studio.episodes.here import episode_here
 from podcast_server.pages.studio.episodes.listing import PAGE, Wanted, list_page, scheduled
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.health.views import findings_of, summary
@@ -97,26 +99,9 @@ def _try(act: Callable[[Session, Episode], None], key: str) -> bool:
     return True
 
 
-def episode_here(database: Session, key: str) -> Episode:
-    """An episode of the show in the address. Raises NotFound for any other."""
-    episode = database.scalars(
-        select(Episode).where(Episode.key == key, Episode.show_id == g.show.id)
-    ).first()
-    if episode is None:
-        raise NoSuchEpisode
-    return episode
-
-
-class NoSuchEpisode(NotFound):
-    """There is no such episode in this show."""
-
-    def __str__(self) -> str:
-        return str(gettext("There is no such episode in this show."))
-
-
 def _publish(database: Session, episode: Episode) -> None:
-    now = current_time()
-    publish_episode(database, episode, at=min(episode.publish_at or now, now), now=now)
+    publish_now(database, episode, current_time())
+    refuse_for_nobody(database, episode, current_time())
 
 
 def _withdraw(database: Session, episode: Episode) -> None:

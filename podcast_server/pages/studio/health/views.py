@@ -16,6 +16,7 @@ from episodes.models import Episode, Show
 from feeds.health import Finding
 from feeds.health.look import look_at_show
 from feeds.health.rule import LEVELS
+from podcast_server.billing.single_sales import sold_episodes
 from podcast_server.database import reading
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.wiring import current_time, the_services
@@ -60,16 +61,21 @@ def page(slug: str) -> Response:
 def findings_of(show: Show) -> tuple[Finding, ...]:
     """What could be better in a show, worked out once for each of its revisions and every hour:
     what is scheduled comes out without a revision."""
-    hour = int(current_time().timestamp() // 3600)
-    return _findings(the_services().engine.url.render_as_string(), show.id, show.revision, hour)
+    now, engine = current_time(), the_services().engine
+    with reading(engine) as database:  # sales change without a revision
+        sold = sold_episodes(database, show.id, now)
+    hour = int(now.timestamp() // 3600)
+    return _findings(engine.url.render_as_string(), show.id, show.revision, hour, sold)
 
 
 @lru_cache(maxsize=64)
-def _findings(_database: str, show_id: int, _revision: int, _hour: int) -> tuple[Finding, ...]:
+def _findings(
+    _database: str, show_id: int, _revision: int, _hour: int, sold: frozenset[int]
+) -> tuple[Finding, ...]:
     services = the_services()
     with reading(services.engine) as database:
         show = database.get_one(Show, show_id)
-        return tuple(look_at_show(database, show, services.addresses, current_time()))
+        return tuple(look_at_show(database, show, services.addresses, current_time(), sold))
 
 
 def in_words(found: Iterable[Finding]) -> list[Said]:

@@ -29,7 +29,7 @@ from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
 
 CURRENCIES = ("eur", "usd", "gbp", "chf", "cad", "aud", "sek", "nok", "dkk", "pln", "jpy")
-
+NEW_TIER = "new"
 
 OTHERS = {
     "1 week": _("for one week"),
@@ -109,6 +109,7 @@ class NewPlanForm(WordsForm):
         validate_choice=False,
     )
     tier = SelectField(_("What it opens"))
+    new_tier = StringField(_("Name of the new tier"), validators=[Length(max=255)])
     also = SelectMultipleField(_("Also opens all of"), validators=[Optional()])
     free = BooleanField(_("Free: only an e-mail address is asked"))
 
@@ -116,8 +117,17 @@ class NewPlanForm(WordsForm):
         """Fill in the tiers there are, and the other shows that may come with it."""
         self.also.choices = [SelectChoice(other.slug, other.title) for other in others]
         everything = SelectChoice("0", _("All members’ episodes"))
-        self.tier.choices = [everything, *(SelectChoice(str(t.id), t.name) for t in show.tiers)]
+        self.tier.choices = [
+            everything,
+            *(SelectChoice(str(each.id), each.name) for each in show.tiers),
+            SelectChoice(NEW_TIER, _("A new tier …")),
+        ]
         return self
+
+    def validate_new_tier(self, field: StringField) -> None:
+        """A new tier has a name."""
+        if self.tier.data == NEW_TIER and not (field.data or "").strip():
+            raise ValidationError(gettext("Give the new tier a name."))
 
     def validate_free(self, field: BooleanField) -> None:
         """A price, or free: one of the two has to be said."""

@@ -7,7 +7,9 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from episodes.errors import EpisodeError
 from episodes.models import Show, Tier
+from episodes.shows import ensure_tier
 from podcast_server.accounts.staff.roles import may, role_for, shows_of
 from podcast_server.billing.catalogue import publish_plan
 from podcast_server.billing.changes import close_plan, reprice_plan
@@ -23,11 +25,13 @@ from podcast_server.billing.plans import (
     list_plans,
     places_taken,
 )
+from podcast_server.billing.tiers import tiers_in_use
 from podcast_server.database import reading
 from podcast_server.pages.checkout.words import price_words
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
-from podcast_server.pages.studio.plans.forms import NewPlanForm, PriceForm, WordsForm
+from podcast_server.pages.studio.plans.forms import NEW_TIER, NewPlanForm, PriceForm, WordsForm
+from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -51,13 +55,14 @@ def page(slug: str) -> Response:
             for plan in list_plans(database)
             if any(opened.show_id == show.id for opened in plan.opens)
         ]
+        tiers = tiers_in_use(database, show)
     if form.validate_on_submit():
         key = _create(form)
         if key:
             flash(gettext("The plan is on the show’s page now."), "success")
             return redirect(url_for(".one", slug=slug, key=key), 303)
     return make_response(
-        render_template("studio/plans/plans.html", form=form, rows=rows, show=show)
+        render_template("studio/plans/plans.html", form=form, rows=rows, tiers=tiers, show=show)
     )
 
 
@@ -68,7 +73,7 @@ def _create(form: NewPlanForm) -> str:
         prices = form.prices()
         with doing("plan.create", form.name.data) as database:
             show = database.get_one(Show, the_show().id)
-            tier = database.get(Tier, int(form.tier.data or 0))
+            tier = _tier(database, show, form)
             also = [each for each in other_shows(database) if each.slug in (form.also.data or [])]
             plan = create_plan(
                 database,
@@ -85,7 +90,17 @@ def _create(form: NewPlanForm) -> str:
     except BillingError as error:
         flash(refusal(error), "danger")
         return ""
+    except EpisodeError as error:
+        flash(reason(error), "danger")
+        return ""
     return plan.key
+
+
+def _tier(database: Session, show: Show, form: NewPlanForm) -> Tier | None:
+    """The tier that the plan opens, made where it is a new one; None for the whole show."""
+    if form.tier.data == NEW_TIER:
+        return ensure_tier(database, show, form.new_tier.data or "")
+    return database.get(Tier, int(form.tier.data or 0))
 
 
 def other_shows(database: Session) -> list[Show]:

@@ -57,6 +57,16 @@ def first(services: Services, harbour: Show, now: datetime) -> Episode:
 
 
 @pytest.fixture
+def draft(services: Services, harbour: Show, now: datetime) -> Episode:
+    """Has audio, and is not out."""
+    with services.sessions.begin() as session:
+        show = session.get_one(Show, harbour.id)
+        made = build_episode(session, services.storage, show, now, title="Tide")
+        made.state, made.publish_at = "draft", None
+        return made
+
+
+@pytest.fixture
 def hire(app: Flask, services: Services, now: datetime) -> Callable[..., Desk]:
     """Make somebody staff and sign them in: hire("owner"), hire("editor", show)."""
 
@@ -78,3 +88,20 @@ def hire(app: Flask, services: Services, now: datetime) -> Callable[..., Desk]:
 def owner(hire: Callable[..., Desk]) -> Desk:
     """Somebody who may do everything."""
     return hire("owner")
+
+
+def page_of(episode: Episode) -> str:
+    """The editor of an episode of the show at /studio/shows/harbour."""
+    return f"/studio/shows/harbour/episodes/{episode.key}"
+
+
+def save(desk: Desk, episode: Episode, **fields: str) -> TestResponse:
+    """Press a button of the editor with an old title unless told otherwise."""
+    words = {"title": episode.title, "type": "full", "audience": "members", "explicit": ""}
+    return desk.send(page_of(episode), **(words | fields))
+
+
+def now_is(services: Services, episode: Episode) -> Episode:
+    """The episode as it is now."""
+    with services.sessions() as session:
+        return session.get_one(Episode, episode.id)

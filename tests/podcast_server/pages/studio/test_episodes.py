@@ -14,35 +14,10 @@ from werkzeug.test import TestResponse
 from episodes.models import Episode, Show, Transcript
 from podcast_server.accounts.staff.models import AuditEntry
 from podcast_server.services import Services
-from tests.builders import build_episode
-from tests.podcast_server.pages.studio.conftest import Desk
+from tests.podcast_server.pages.studio.conftest import Desk, now_is, page_of, save
 
 LIST = "/studio/shows/harbour"
 HOSTILE = "<script>alert(1)</script>"
-
-
-def page_of(episode: Episode) -> str:
-    return f"{LIST}/episodes/{episode.key}"
-
-
-def save(desk: Desk, episode: Episode, **fields: str) -> TestResponse:
-    words = {"title": episode.title, "type": "full", "audience": "members", "explicit": ""}
-    return desk.send(page_of(episode), **(words | fields))
-
-
-def now_is(services: Services, episode: Episode) -> Episode:
-    with services.sessions() as session:
-        return session.get_one(Episode, episode.id)
-
-
-@pytest.fixture
-def draft(services: Services, harbour: Show, now: datetime) -> Episode:
-    """Has audio, and is not out."""
-    with services.sessions.begin() as session:
-        show = session.get_one(Show, harbour.id)
-        made = build_episode(session, services.storage, show, now, title="Tide")
-        made.state, made.publish_at = "draft", None
-        return made
 
 
 def test_saving_changes_the_words(owner: Desk, services: Services, draft: Episode) -> None:
@@ -68,12 +43,12 @@ def test_saving_what_is_out_does_not_move_its_date(
 @pytest.mark.parametrize(
     ("local", "in_utc"),
     [
-        ("2026-03-28T09:00", datetime(2026, 3, 28, 8, tzinfo=UTC)),
+        ("2027-03-27T09:00", datetime(2027, 3, 27, 8, tzinfo=UTC)),
         # The night in which 02:30 is skipped, and the morning after the change.
-        ("2026-03-29T02:30", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
-        ("2026-03-29T09:00", datetime(2026, 3, 29, 7, tzinfo=UTC)),
+        ("2027-03-28T02:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+        ("2027-03-28T09:00", datetime(2027, 3, 28, 7, tzinfo=UTC)),
         # The night in which 02:30 comes twice: the first one is meant.
-        ("2026-10-25T02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("2027-10-31T02:30", datetime(2027, 10, 31, 0, 30, tzinfo=UTC)),
     ],
 )
 def test_a_schedule_is_kept_on_the_clock_of_the_show(
