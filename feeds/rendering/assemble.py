@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from episodes.models import Audio, Episode, Show
 from episodes.notes import notes_html, plain_text
+from episodes.pictures import with_addresses
 from feeds.access import (
     NOBODY,
     REPLACED,
@@ -165,7 +166,7 @@ class Assembly:
             podcast_guid=show.private_podcast_guid if private else show.podcast_guid,
             locked=True,
             private=private,
-            persons=_persons(show.persons),
+            persons=self._persons(show.persons),
             funding=Funding(self.addresses.show(show.slug), without_sentinels(show.title)),
             updated=_latest(show, items),
             items=tuple(items),
@@ -269,7 +270,7 @@ class Assembly:
             episode_type=episode.type,
             explicit=self.show.explicit if episode.explicit is None else episode.explicit,
             author=without_sentinels(episode.author or self.show.author),
-            persons=_persons(episode.persons),
+            persons=self._persons(episode.persons),
             chapters_url=chapters_url,
             transcripts=transcripts,
         )
@@ -279,6 +280,9 @@ class Assembly:
 
     def _artwork(self, key: str | None) -> str | None:
         return None if key is None else self.addresses.artwork(key)
+
+    def _persons(self, rows: list[dict[str, Any]]) -> tuple[Person, ...]:
+        return _persons(with_addresses(rows, self.addresses.artwork))
 
 
 def _summary(notes: str) -> str:

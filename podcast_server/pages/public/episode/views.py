@@ -23,6 +23,7 @@ from podcast_server.pages.public.episode.transcript import (
     read_cues,
 )
 from podcast_server.pages.public.offers import offers_of, sales_of
+from podcast_server.pages.public.persons import persons_of
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
@@ -57,6 +58,7 @@ def episode(slug: str, key: str) -> Response:
             chapters=chapter_lines(card.episode) if card.is_open else [],
             transcript=preferred(card.episode.transcripts) if card.is_open else None,
             start=_start(card),
+            persons=persons_of(show, card.episode),
             facts=linked_data.episode(show, card, services.addresses),
             brief=linked_data.brief(card.episode.notes),
         )

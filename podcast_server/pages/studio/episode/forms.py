@@ -38,6 +38,12 @@ from episodes.chapters import (
 )
 from episodes.links import secure_link
 from episodes.models import Episode, Show
+from podcast_server.pages.studio.persons import (
+    add_empty_row,
+    person_rows,
+    persons_field,
+    persons_said,
+)
 
 _EXPLICIT = {"": None, "yes": True, "no": False}
 _MINUTES = "%Y-%m-%dT%H:%M"
@@ -93,7 +99,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
     chapters = TextAreaField(_("Chapters"), validators=[Length(max=100_000)])
     chapters_json = HiddenField(validators=[Length(max=MAX_BYTES)])  # the desk's, if it was used
     chapters_from_notes = BooleanField(_("Take chapters from the times in the notes"))
-    guests = TextAreaField(_("Guests and hosts"), validators=[Length(max=5000)])
+    persons = persons_field()
 
     @classmethod
     def of(cls, episode: Episode, show: Show) -> EpisodeForm:
@@ -109,9 +115,10 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
             "public_at": _local(episode.public_at, zone),
             "publish_at": _local(episode.publish_at, zone),
             "chapters": chapter_lines(from_rows(episode.chapters)),
-            "guests": person_lines(episode.persons),
+            "persons": person_rows(episode.persons),
         }
         form: EpisodeForm = cls(data=said)
+        add_empty_row(form.persons, show.id, "guest")
         form.tiers.choices = [SelectChoice(tier.id, tier.name) for tier in show.tiers]
         return form
 
@@ -125,7 +132,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         fields["public_at"] = moment_in(self.public_at.data, show.time_zone)
         length = episode.audio.duration if episode.audio else None
         fields["chapters"] = to_rows(check_chapters(self._chapters(episode), length))
-        fields["persons"] = read_person_lines(self.guests.data or "", episode.persons)
+        fields["persons"] = persons_said(self.persons, episode.persons)
         return fields
 
     def _chapters(self, episode: Episode) -> list[Chapter]:
@@ -215,25 +222,3 @@ def _merge(written: list[Chapter], known: list[Chapter]) -> list[Chapter]:
         return line
 
     return [meant(line) for line in written]
-
-
-def person_lines(persons: list[dict[str, Any]]) -> str:
-    """One person a line; a role other than guest after a comma."""
-    return "\n".join(
-        str(each.get("name", "")) + ("" if each.get("role") == "guest" else f", {each.get('role')}")
-        for each in persons
-    )
-
-
-def read_person_lines(text: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Persons of the podcast namespace; what was known of a name (picture, link) is kept."""
-    by_name = {str(each.get("name")): each for each in known}
-    found = []
-    for line in text.splitlines():
-        name, _comma, role = line.strip().partition(",")
-        if name.strip():
-            person = dict(by_name.get(name.strip(), {"group": "cast"}))
-            found.append(
-                person | {"name": name.strip()[:128], "role": role.strip()[:64] or "guest"}
-            )
-    return found[:50]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from flask import flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -20,13 +21,16 @@ from episodes.publishing import publish_episode, status_of, unpublish_episode
 from feeds.health.look import look_at_episode
 from podcast_server.database import reading
 from podcast_server.i18n import format_moment
+from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
+from podcast_server.pages.studio.episode.chapter_pictures import keep_picture
 from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm, moment_in
 from podcast_server.pages.studio.episodes.views import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.health.views import in_words
+from podcast_server.pages.studio.persons import MOST_BYTES, store_pictures
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episode", __name__)
@@ -44,6 +48,7 @@ _COPIED = (
 
 
 @blueprint.route("/shows/<slug>/episodes/<key>", methods=["GET", "POST"])
+@takes_up_to(MOST_BYTES)
 def page(slug: str, key: str) -> Response:
     now = current_time()
     with reading(the_services().engine) as database:
@@ -51,7 +56,7 @@ def page(slug: str, key: str) -> Response:
         show = database.get_one(Show, episode.show_id)
         form = EpisodeForm.of(episode, show)
         versions = versions_of(database, episode.id)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and store_pictures(form.persons, partial(keep_picture, key)):
         try:
             said = _save(form, key, now)
         except EpisodeError as error:
