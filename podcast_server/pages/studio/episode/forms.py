@@ -38,6 +38,7 @@ from episodes.chapters import (
 )
 from episodes.links import secure_link
 from episodes.models import Episode, Show
+from episodes.pictures import is_stored
 from podcast_server.pages.studio.persons import (
     add_empty_row,
     person_rows,
@@ -137,7 +138,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
 
     def _chapters(self, episode: Episode) -> list[Chapter]:
         if self.chapters_json.data and not self.chapters_from_notes.data:
-            return read_desk(self.chapters_json.data)
+            return read_desk(self.chapters_json.data, episode.show_id)
         from_notes = self.notes if self.chapters_from_notes.data else self.chapters
         written = read_chapter_lines((from_notes.data or "").replace("\r\n", "\n"))
         return _merge(written, from_rows(episode.chapters))
@@ -183,16 +184,19 @@ def read_chapter_lines(text: str) -> list[Chapter]:
     return found
 
 
-def read_desk(text: str) -> list[Chapter]:
+def read_desk(text: str, show_id: int) -> list[Chapter]:
     """What the chapter desk sends: a JSON Chapters document. Raises ChaptersRefused.
 
     A file from elsewhere may lose a link that apps refuse; what somebody types here may not.
+    A picture that we keep must be this show's.
     """
     chapters = read_chapters(text.encode())
     rows = json.loads(text)["chapters"]
     for number, row in enumerate(rows, 1):
         for name in ("url", "img"):
             link = str(row.get(name) or "").strip()
+            if name == "img" and is_stored(link) and link.startswith(f"shows/{show_id}/"):
+                continue
             if link and not (secure_link(link) or "").startswith("https://"):
                 raise ChaptersRefused(
                     f"chapter {number} has a link that does not begin with https://"

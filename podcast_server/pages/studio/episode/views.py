@@ -24,7 +24,7 @@ from podcast_server.i18n import format_moment
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episode.chapter_pictures import keep_picture
+from podcast_server.pages.studio.episode.chapter_pictures import keep_person
 from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm, moment_in
 from podcast_server.pages.studio.episodes.views import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
@@ -56,7 +56,7 @@ def page(slug: str, key: str) -> Response:
         show = database.get_one(Show, episode.show_id)
         form = EpisodeForm.of(episode, show)
         versions = versions_of(database, episode.id)
-    if form.validate_on_submit() and store_pictures(form.persons, partial(keep_picture, key)):
+    if form.validate_on_submit() and store_pictures(form.persons, partial(keep_person, key)):
         try:
             said = _save(form, key, now)
         except EpisodeError as error:
