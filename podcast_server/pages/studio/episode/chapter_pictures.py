@@ -14,11 +14,10 @@ from episodes.errors import EpisodeError
 from episodes.history import keep_version, snapshot_of
 from episodes.models import Episode
 from episodes.pictures import store_picture
-from podcast_server.database import reading
 from podcast_server.pages.public.artwork.variants import variant_address
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episode.files import NoFile
+from podcast_server.pages.studio.episode.files import NoFile, refuse_strangers
 from podcast_server.pages.studio.episodes.views import episode_here
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.reasons import reason
@@ -41,9 +40,7 @@ def keep_person(key: str, data: bytes) -> str:
 
 
 def _sent_picture(key: str) -> str:
-    """Store the picture that was sent, for an episode of this show only. Raises EpisodeError."""
-    with reading(the_services().engine) as database:
-        episode_here(database, key)
+    """Store the picture that was sent. Raises EpisodeError."""
     file = request.files.get("file")
     if file is None or not file.filename:
         raise NoFile
@@ -55,6 +52,7 @@ def _sent_picture(key: str) -> str:
 @takes_up_to(MAX_BYTES + 1024 * 1024)
 def picture(slug: str, key: str) -> Response:
     """Keep a picture for a chapter on the desk; saving the episode is what uses it."""
+    refuse_strangers(key)
     try:
         stored = _sent_picture(key)
     except EpisodeError as error:
@@ -69,6 +67,7 @@ def picture(slug: str, key: str) -> Response:
 @takes_up_to(MAX_BYTES + 1024 * 1024)
 def chapter_picture(slug: str, key: str) -> Response:
     """Give one chapter a picture, or take it away: the way that needs no script."""
+    refuse_strangers(key)
     take_away = request.form.get("act") == "remove"
     try:
         stored = "" if take_away else _sent_picture(key)

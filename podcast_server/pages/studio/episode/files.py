@@ -33,7 +33,7 @@ def _back(slug: str, key: str) -> Response:
 @blueprint.post("/shows/<slug>/episodes/<key>/transcript")
 @takes_up_to(MAX_TRANSCRIPT + 1024 * 1024)
 def transcript(slug: str, key: str) -> Response:
-    _refuse_strangers(key)
+    refuse_strangers(key)
     file = request.files.get("file")
     try:
         if file is None or not file.filename:
@@ -46,8 +46,8 @@ def transcript(slug: str, key: str) -> Response:
     return _back(slug, key)
 
 
-def _refuse_strangers(key: str) -> None:
-    """Nothing is stored for an episode of another show."""
+def refuse_strangers(key: str) -> None:
+    """Nothing is stored for an episode of another show. Raises NoSuchEpisode."""
     with reading(the_services().engine) as database:
         episode_here(database, key)
 
@@ -79,7 +79,7 @@ def remove_transcript(slug: str, key: str) -> Response:
 @blueprint.post("/shows/<slug>/episodes/<key>/preview")
 def preview(slug: str, key: str) -> Response:
     """Cut a part that everybody may hear out of the episode's audio."""
-    _refuse_strangers(key)
+    refuse_strangers(key)
     try:
         _cut_preview(key, *_wanted_part())
     except EpisodeError as error:
@@ -121,7 +121,7 @@ def remove_preview(slug: str, key: str) -> Response:
 @blueprint.post("/shows/<slug>/episodes/<key>/cover")
 @takes_up_to(MAX_BYTES + 1024 * 1024)
 def cover(slug: str, key: str) -> Response:
-    _refuse_strangers(key)
+    refuse_strangers(key)
     file = request.files.get("file")
     try:
         if file is None or not file.filename:
