@@ -167,13 +167,19 @@ class Assembly:
             locked=True,
             private=private,
             persons=self._persons(show.persons),
-            funding=Funding(self.addresses.show(show.slug), without_sentinels(show.title)),
+            funding=self._funding(),
             updated=_latest(show, items),
             items=tuple(items),
             report_url=self.addresses.report(REPORT_SENTINEL)
             if private and notice != REPLACED
             else None,
         )
+
+    def _funding(self) -> Funding:
+        """Where the podcaster says to give, else where one becomes a member."""
+        show = self.show
+        url = without_sentinels(show.funding_url) or self.addresses.show(show.slug)
+        return Funding(url, without_sentinels(show.funding_text or show.title))
 
     def _notice_link(self, notice: str) -> str:
         if notice == WELCOME:

@@ -13,7 +13,7 @@ const said = desk.querySelector("[data-said]");
 const undo = desk.querySelector("[data-act=undo]");
 const hidden = form.elements.chapters_json;
 const lines = form.elements.chapters.closest(".field") ?? form.elements.chapters;
-const audio = document.querySelector("aside audio");
+const audio = document.querySelector("audio[data-episode]");
 const line = wave.appendChild(Object.assign(document.createElement("span"), { className: "head" }));
 let removed = null;
 let number = 0;

@@ -18,6 +18,7 @@ from episodes.models import Episode, Show
 from episodes.notes import notes_html
 from episodes.preview_cutting import preview_is_due
 from episodes.publishing import publish_episode, status_of, unpublish_episode
+from episodes.transcripts.fit import misfit
 from feeds.health.look import look_at_episode
 from podcast_server.database import reading
 from podcast_server.i18n import format_moment
@@ -26,6 +27,7 @@ from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episode.chapter_pictures import keep_person
 from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm, moment_in
+from podcast_server.pages.studio.episode.transcripts import spoken_languages
 from podcast_server.pages.studio.episodes.views import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
@@ -78,6 +80,8 @@ def page(slug: str, key: str) -> Response:
             status=status_of(episode, now),
             preview_is_due=preview_is_due(episode, show),
             findings=in_words(look_at_episode(show, episode, the_services().addresses, now)),
+            languages=spoken_languages(show),
+            misfit=misfit,
             now=now,
         )
     )
