@@ -17,6 +17,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from episodes.errors import EpisodeError
 
 SMALLEST, LARGEST = 1400, 3000
+# Of a person or a chapter, which apps show small: the shorter and the longer side.
+SMALLEST_PICTURE, LARGEST_PICTURE = 150, 1400
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 60_000_000
 MAX_PUBLISHED_BYTES = 512 * 1024  # Apple's recommendation, so that apps load it on mobile data
@@ -28,7 +30,7 @@ class ArtworkRefused(EpisodeError):
 
 @dataclass(frozen=True, slots=True)
 class Artwork:
-    """A finished cover: JPEG bytes, its side in pixels, and the hash that names it."""
+    """A finished picture: JPEG bytes, its shorter side in pixels, and the hash that names it."""
 
     data: bytes
     side: int
@@ -71,6 +73,26 @@ def prepare_artwork(data: bytes, *, crop: bool = False, square: Square | None = 
         image = image.resize((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     encoded = _encode(image)
     return Artwork(encoded, image.size[0], hashlib.sha256(encoded).hexdigest())
+
+
+def prepare_picture(data: bytes, *, square: bool = False) -> Artwork:
+    """Check and shrink a picture of a person or a chapter; ``square`` cuts the middle out.
+
+    Raises ArtworkRefused with what to change.
+    """
+    if len(data) > MAX_BYTES:
+        raise ArtworkRefused("the image is larger than 20 MB: save it as JPEG")
+    image = _decode(data)
+    width, height = image.size
+    side = min(width, height)
+    if side < SMALLEST_PICTURE:
+        raise ArtworkRefused(f"the image is {width} × {height} pixels; it needs at least 150 × 150")
+    if square:
+        left, top = (width - side) // 2, (height - side) // 2
+        image = image.crop((left, top, left + side, top + side))
+    image.thumbnail((LARGEST_PICTURE, LARGEST_PICTURE), Image.Resampling.LANCZOS)
+    encoded = _encode(image)
+    return Artwork(encoded, min(image.size), hashlib.sha256(encoded).hexdigest())
 
 
 def _cut_out(image: Image.Image, square: Square) -> Image.Image:

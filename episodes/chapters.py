@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from episodes.errors import EpisodeError
 from episodes.links import secure_link
 from episodes.notes import timestamps
+from episodes.pictures import usable_picture, with_addresses
 
 MIME = "application/json+chapters"
 VERSION = "1.2.0"
@@ -36,18 +37,21 @@ class Chapter:
     title: str = ""
     end: float | None = None
     url: str | None = None
-    image: str | None = None
+    image: str | None = None  # an address, or the key of a stored picture
     toc: bool = True
 
 
-def chapters_json(rows: Sequence[Mapping[str, Any]], *, title: str) -> dict[str, Any]:
+def chapters_json(
+    rows: Sequence[Mapping[str, Any]], *, title: str, address: Callable[[str], str] = str
+) -> dict[str, Any]:
     """The document served as ``MIME``, from stored rows, in ascending order.
 
-    A row without a time is left out: one bad mark in a file must not cost all the others.
+    ``address`` tells where a stored picture is. A row without a time is left out: one bad mark
+    in a file must not cost all the others.
     """
     timed = [row for row in rows if isinstance(row.get("startTime"), int | float)]
     ordered = sorted(timed, key=lambda row: float(row["startTime"]))
-    return {"version": VERSION, "title": title, "chapters": [dict(row) for row in ordered]}
+    return {"version": VERSION, "title": title, "chapters": with_addresses(ordered, address)}
 
 
 def write_chapters(chapters: Iterable[Chapter], *, title: str = "") -> bytes:
@@ -122,7 +126,7 @@ def _from_row(number: int, row: Any) -> Chapter:
     start = _seconds(row.get("startTime"))
     if start is None:
         raise ChaptersRefused(f"chapter {number} has no startTime in seconds")
-    image = _link(row.get("img"))
+    image = _picture(row.get("img"))
     title = _text(row.get("title"))
     # A chapter without title that only changes the picture is a silent one.
     toc = row.get("toc") is not False and bool(title)
@@ -146,6 +150,10 @@ def _seconds(value: Any) -> float | None:
 
 def _text(value: Any) -> str:
     return _CONTROL.sub(" ", value).strip()[:MAX_TITLE] if isinstance(value, str) else ""
+
+
+def _picture(value: Any) -> str | None:
+    return usable_picture(value.strip()) if isinstance(value, str) else None
 
 
 def _link(value: Any) -> str | None:

@@ -24,7 +24,8 @@ from episodes.artwork import ArtworkRefused, prepare_artwork
 from episodes.audio.convert import Form, convert
 from episodes.audio.facts import AudioFacts
 from episodes.audio.probe import probe
-from episodes.models import Audio, Episode, Show, Transcript, Upload
+from episodes.models import Audio, Episode, EpisodeVersion, Show, Transcript, Upload
+from episodes.pictures import stored_pictures
 from episodes.publishing import record_change
 from episodes.storage.base import ObjectStat, Storage
 from episodes.storage.keys import PEAKS, artwork_key, audio_key, original_key
@@ -229,7 +230,19 @@ def mentioned_objects(session: Session) -> set[str]:
         Transcript.object_key,
     ):
         mentioned.update(key for key in session.scalars(select(column)) if key)
+    for rows in (Show.persons, Episode.persons, Episode.chapters):
+        for each in session.scalars(select(rows)):
+            mentioned.update(stored_pictures(each))
+    for fields in session.scalars(select(EpisodeVersion.fields)):  # may be brought back
+        mentioned.update(_of_version(fields))
     return mentioned
+
+
+def _of_version(fields: dict[str, Any]) -> Iterator[str]:
+    if fields.get("artwork_key"):
+        yield fields["artwork_key"]
+    for name in ("persons", "chapters"):
+        yield from stored_pictures(fields.get(name) or [])
 
 
 def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Iterator[ObjectStat]:

@@ -13,6 +13,12 @@ def check_link(field: str, address: str) -> None:
         raise BadField(field, "must be a web address such as https://example.org")
 
 
+def check_web(field: str, address: str) -> None:
+    """Raises BadField for what does not lead to the web, encrypted."""
+    if not (secure_link(address.strip()) or "").startswith("https://"):
+        raise BadField(field, "must be a web address such as https://example.org")
+
+
 def secure_link(address: str) -> str | None:
     """The address if it leads to the web or to a mailbox, with http turned into https.
 

@@ -51,6 +51,11 @@ class Show(Base):
     # Free episodes turn members-only after so many days, or once so many newer ones are out.
     archive_after_days: Mapped[int | None]
     archive_after_count: Mapped[int | None]
+    # Where to give, and in a few words why; empty: the show's page, and its title.
+    funding_url: Mapped[str] = mapped_column(String(2000), default="", server_default="")
+    funding_text: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    # Elsewhere on the web: [{"text": "Mastodon", "url": …}]
+    links: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, server_default="[]")
     preview_minutes: Mapped[int | None]  # of members' episodes, cut by themselves; None: never
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -204,7 +209,8 @@ class Transcript(Base):
     object_key: Mapped[str] = mapped_column(String(512))
     mime: Mapped[str] = mapped_column(String(64))
     extension: Mapped[str] = mapped_column(String(8))
-    language: Mapped[str] = mapped_column(String(16), default="")
+    language: Mapped[str] = mapped_column(String(16), default="")  # empty: as the show
     size: Mapped[int]  # bytes
+    ends: Mapped[float | None]  # seconds, when its last words end; None: without times, or unknown
 
     episode: Mapped[Episode] = relationship(back_populates="transcripts")

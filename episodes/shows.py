@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from episodes.categories import check_categories
 from episodes.errors import BadField, NotFound
-from episodes.links import check_link
+from episodes.links import check_link, check_web
 from episodes.models import Show, Tier
 from episodes.publishing import record_change
 
@@ -42,6 +42,9 @@ EDITABLE = frozenset(
         "archive_after_days",
         "archive_after_count",
         "preview_minutes",
+        "funding_url",
+        "funding_text",
+        "links",
     }
 )
 _CHOICES = {"type": {"episodic", "serial"}, "public_feed": {"hidden", "teaser"}}
@@ -100,6 +103,11 @@ def change_fields(show: Show, fields: Mapping[str, Any]) -> None:
 def _check(name: str, value: Any) -> None:
     if name == "link":
         check_link(name, value or "")
+    if name == "funding_url" and value:
+        check_web(name, value)
+    if name == "links":
+        for link in value:
+            check_web(name, link["url"])
     if name in _CHOICES and value not in _CHOICES[name]:
         raise BadField(name, f"must be one of {', '.join(sorted(_CHOICES[name]))}")
     if name == "title" and not value.strip():

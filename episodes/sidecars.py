@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 
 from episodes.chapters import check_chapters, read_chapters, to_rows
 from episodes.episodes import update_episode
-from episodes.models import Episode, Transcript
+from episodes.errors import NotFound
+from episodes.models import Episode, Show, Transcript
 from episodes.publishing import record_change
 from episodes.storage.base import Storage
 from episodes.storage.keys import transcript_key
 from episodes.storage.small import put_bytes, sha256_of
 from episodes.transcripts import find_format, read_transcript, write_transcript
 from episodes.transcripts.cues import MAX_BYTES
+from episodes.transcripts.fit import last_words
 
 TRANSCRIPTS = (".vtt", ".srt", ".json", ".txt")
 CHAPTERS = ".chapters.json"
@@ -53,14 +55,29 @@ def store_transcript(
         extension=kept.extension,
         language=language,
         size=len(written),
+        ends=last_words(cues) if timed else None,
     )
 
 
 def attach_transcript(
-    session: Session, episode: Episode, transcript: Transcript | None, now: datetime
+    session: Session, episode: Episode, transcript: Transcript, now: datetime
 ) -> None:
-    """Make it the episode's transcript, instead of any other; None leaves it without."""
-    episode.transcripts[:] = [transcript] if transcript is not None else []
+    """Make it the episode's transcript in its language, instead of any other in that one."""
+    own = session.get_one(Show, episode.show_id).language
+    language = transcript.language or own
+    others = [each for each in episode.transcripts if (each.language or own) != language]
+    episode.transcripts[:] = [*others, transcript]
+    record_change(session, episode.show_id, now=now, episode=episode)
+
+
+def remove_transcript(
+    session: Session, episode: Episode, transcript_id: int, now: datetime
+) -> None:
+    """Take one of the episode's transcripts away. Raises NotFound when it is not one of them."""
+    kept = [each for each in episode.transcripts if each.id != transcript_id]
+    if len(kept) == len(episode.transcripts):
+        raise NotFound("the episode has no such transcript")
+    episode.transcripts[:] = kept
     record_change(session, episode.show_id, now=now, episode=episode)
 
 

@@ -217,6 +217,7 @@ def open_lane(services: Services, recorder: Recorder, memory: FeedMemory | None 
         limits=Limits(settings.feeds.guesses_per_minute, streams, settings.limits.feed_per_minute),
         accel_prefix=settings.server.accel_prefix,
         shared=limit_counter(services),
+        artwork=services.addresses.artwork,
     )
 
 

@@ -163,6 +163,7 @@ def lane(
         recorder=notes,
         clock=clock,
         limits=Limits(guesses_per_minute=5, streams=3),
+        artwork=addresses.artwork,
     )
     lookup.close()
 

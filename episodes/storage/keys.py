@@ -74,6 +74,13 @@ def artwork_key(show_id: int, sha256: str, extension: str, episode_key: str = ""
     return check_key(f"shows/{show_id}/{_versioned('artwork', sha256, extension)}")
 
 
+def picture_key(show_id: int, sha256: str, extension: str, episode_key: str = "") -> str:
+    """A picture of a person or a chapter, of a show or of one episode."""
+    if episode_key:
+        return _episode_object(show_id, episode_key, "picture", sha256, extension)
+    return check_key(f"shows/{show_id}/{_versioned('picture', sha256, extension)}")
+
+
 def incoming_key(upload_name: str, extension: str) -> str:
     """An upload that has not been looked at yet. ``upload_name`` is ours, not the sender's."""
     return check_key(f"incoming/{_part(upload_name)}.{_extension(extension)}")

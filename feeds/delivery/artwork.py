@@ -1,4 +1,6 @@
-"""A request for a cover → its answer. Covers are public and never change under one address."""
+"""A request for a cover → its answer. Covers are public and never change under one address.
+
+So are the pictures of persons and chapters."""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from episodes.storage.base import Storage
 from feeds.delivery.caching import matches
 from feeds.delivery.facts import Answer, Request, text_answer
 
-_ARTWORK = re.compile(r"\d+/(?:episodes/[a-z2-7]{10}/)?artwork-[0-9a-f]{32}\.(?:jpg|png)")
+_ARTWORK = re.compile(
+    r"\d+/(?:episodes/[a-z2-7]{10}/)?(?:artwork|picture)-[0-9a-f]{32}\.(?:jpg|png)"
+)
 
 
 def answer_artwork(name: str, request: Request, *, storage: Storage) -> Answer | None:

@@ -67,6 +67,7 @@ class Lane:
         limits: Limits,
         accel_prefix: str = "",
         shared: Shared | None = None,
+        artwork: Callable[[str], str] = str,
     ) -> None:
         self._tokens = tokens
         self._lookup = lookup
@@ -80,7 +81,7 @@ class Lane:
         self._feeds = Throttle("feed", limits.feed_per_minute, shared)
         self._streams = threading.BoundedSemaphore(limits.streams)
         self._places = limits.streams
-        self._source = AudioSource(storage, accel_prefix)
+        self._source = AudioSource(storage, accel_prefix, artwork)
         self._redirects = Redirects(lookup)
 
     def answer(self, request: Request) -> Answer | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -40,6 +40,7 @@ class AudioSource:
 
     storage: Storage
     accel_prefix: str = ""
+    artwork: Callable[[str], str] = str  # where a stored picture is, for chapters
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _serve(
     now: float,
 ) -> MediaAnswer:
     if part == "chapters" and episode.chapters:
-        return MediaAnswer(_chapters(episode, request, private=feed is not None), feed, episode)
+        return MediaAnswer(_chapters(episode, source, private=feed is not None), feed, episode)
     if part == "transcript" and episode.transcript is not None:
         return MediaAnswer(_transcript(episode, source.storage, feed), feed, episode)
     audio = episode.preview if part == "preview" else episode.audio
@@ -244,8 +245,8 @@ def _cache_headers(private: bool) -> Headers:
     ]
 
 
-def _chapters(episode: EpisodeRow, request: Request, *, private: bool) -> Answer:
-    document = chapters_json(episode.chapters, title=episode.title)
+def _chapters(episode: EpisodeRow, source: AudioSource, *, private: bool) -> Answer:
+    document = chapters_json(episode.chapters, title=episode.title, address=source.artwork)
     body = json.dumps(document, ensure_ascii=False).encode()
     return _small(body, "application/json+chapters", private)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from episodes.models import Audio, Episode, Show
 from episodes.notes import notes_html, plain_text
+from episodes.pictures import with_addresses
 from feeds.access import (
     NOBODY,
     REPLACED,
@@ -165,14 +166,20 @@ class Assembly:
             podcast_guid=show.private_podcast_guid if private else show.podcast_guid,
             locked=True,
             private=private,
-            persons=_persons(show.persons),
-            funding=Funding(self.addresses.show(show.slug), without_sentinels(show.title)),
+            persons=self._persons(show.persons),
+            funding=self._funding(),
             updated=_latest(show, items),
             items=tuple(items),
             report_url=self.addresses.report(REPORT_SENTINEL)
             if private and notice != REPLACED
             else None,
         )
+
+    def _funding(self) -> Funding:
+        """Where the podcaster says to give, else where one becomes a member."""
+        show = self.show
+        url = without_sentinels(show.funding_url) or self.addresses.show(show.slug)
+        return Funding(url, without_sentinels(show.funding_text or show.title))
 
     def _notice_link(self, notice: str) -> str:
         if notice == WELCOME:
@@ -269,7 +276,7 @@ class Assembly:
             episode_type=episode.type,
             explicit=self.show.explicit if episode.explicit is None else episode.explicit,
             author=without_sentinels(episode.author or self.show.author),
-            persons=_persons(episode.persons),
+            persons=self._persons(episode.persons),
             chapters_url=chapters_url,
             transcripts=transcripts,
         )
@@ -279,6 +286,9 @@ class Assembly:
 
     def _artwork(self, key: str | None) -> str | None:
         return None if key is None else self.addresses.artwork(key)
+
+    def _persons(self, rows: list[dict[str, Any]]) -> tuple[Person, ...]:
+        return _persons(with_addresses(rows, self.addresses.artwork))
 
 
 def _summary(notes: str) -> str:

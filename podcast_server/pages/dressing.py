@@ -8,6 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from episodes.notes import notes_html, plain_text
+from episodes.pictures import is_stored
 from podcast_server.pages.assets import Assets, assets_blueprint
 from podcast_server.pages.look import look_address
 from podcast_server.pages.member.signed_in import signed_in
@@ -47,6 +48,7 @@ def install_dressing(app: Flask, services: Services) -> None:
         standing_words_of=standing_words_of,
     )
     app.context_processor(lambda: _look(services))
+    environment.tests.update(stored_picture=is_stored)
     environment.filters.update(notes=notes_html, words=plain_text)
 
 

@@ -36,7 +36,12 @@ from podcast_server.pages.studio.announcements.views import blueprint as studio_
 from podcast_server.pages.studio.archive.views import blueprint as studio_archive
 from podcast_server.pages.studio.bring.views import blueprint as studio_bring
 from podcast_server.pages.studio.calendar.views import blueprint as studio_calendar
+from podcast_server.pages.studio.episode.chapter_pictures import (
+    blueprint as studio_chapter_pictures,
+)
+from podcast_server.pages.studio.episode.cover import blueprint as studio_episode_cover
 from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
+from podcast_server.pages.studio.episode.transcripts import blueprint as studio_transcripts
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
 from podcast_server.pages.studio.health.views import blueprint as studio_health
@@ -113,7 +118,10 @@ PAGES: tuple[Blueprint, ...] = (
     studio_health,  # /studio/shows/<slug>/health
     studio_uploads,  # /studio/shows/<slug>/uploads
     studio_episode,  # /studio/shows/<slug>/episodes/<key>
-    studio_episode_files,  # …/transcript, …/cover
+    studio_episode_files,  # …/preview
+    studio_episode_cover,  # …/cover
+    studio_transcripts,  # …/transcript
+    studio_chapter_pictures,  # …/picture, …/chapter-picture
     studio_listen,  # …/audio
     studio_numbers,  # /studio/shows/<slug>/numbers
     studio_plans,  # /studio/shows/<slug>/plans

@@ -27,6 +27,7 @@ from episodes.ingest import (
 )
 from episodes.models import Audio, Show
 from episodes.storage.base import Storage
+from episodes.storage.small import put_bytes
 from podcast_server.database import session_factory
 
 SAMPLES = Path("podcast_server/demo/audio")
@@ -158,3 +159,17 @@ def test_files_are_ordered_by_season_and_track_and_else_by_natural_name(facts: A
     ]
     order = [path.name for path, _ in listening_order(files)]
     assert order == ["part 9.mp3", "part 10.mp3", "z.mp3", "a.mp3", "b.mp3"]
+
+
+def test_pictures_of_persons_and_chapters_are_no_orphans(
+    session: Session, storage: Storage, show: Show, now: datetime
+) -> None:
+    key, other = (f"shows/{show.id}/picture-{digit * 32}.jpg" for digit in "01")
+    for each in (key, other):
+        put_bytes(storage, each, b"picture", content_type="image/jpeg")
+    show.persons = [{"name": "Ada", "img": key}]
+    session.flush()
+    later = now + timedelta(days=9000)
+    left = {orphan.key for orphan in find_orphans(session, storage, before=later)}
+    assert key not in left
+    assert other in left

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from episodes.chapters import chapters_json
 from episodes.models import Audio, Episode, EpisodeVersion, Show
+from episodes.pictures import stored_pictures
 from feeds.models import Announcement
 from feeds.rendering.whole import whole_feed
 from feeds.rendering.write import write_feed
@@ -31,6 +32,7 @@ from podcast_server.moving.archive.layout import (
     ArchiveAddresses,
     episode_folder,
     named,
+    picture_file,
     show_folder,
 )
 from podcast_server.moving.archive.lines import to_pretty_json
@@ -69,7 +71,7 @@ def show_files(
     if show.artwork_key:
         name = record["artwork_file"] = named("artwork", show.artwork_key)
         yield StoredFile(f"{folder}/{name}", show.artwork_key)
-    stored: dict[str, str] = {}
+    stored = {picture_file(key): key for key in stored_pictures(show.persons)}
     record["announcements"] = _announcements(session, show.id, stored)
     yield SmallFile(f"{folder}/{SHOW_FILE}", to_pretty_json(record))
     for name, key in stored.items():
@@ -79,7 +81,7 @@ def show_files(
     yield SmallFile(f"{folder}/feed.xml", write_feed(document))
     del document
     for episode in _episodes(session, show.id):
-        yield from _episode_files(session, show.slug, episode)
+        yield from _episode_files(session, show.slug, episode, addresses)
 
 
 def _announcements(session: Session, show_id: int, stored: dict[str, str]) -> list[dict[str, Any]]:
@@ -117,11 +119,12 @@ def _episodes(session: Session, show_id: int) -> Iterator[Episode]:
 
 
 def _episode_files(
-    session: Session, slug: str, episode: Episode
+    session: Session, slug: str, episode: Episode, addresses: ArchiveAddresses
 ) -> Iterator[SmallFile | StoredFile]:
     folder = episode_folder(slug, episode.key)
     record = _record(EPISODE, episode)
-    stored: dict[str, str] = {}
+    pictures = stored_pictures([*episode.persons, *episode.chapters])
+    stored = {picture_file(key): key for key in pictures}
     if episode.artwork_key:
         name = record["artwork_file"] = named("artwork", episode.artwork_key)
         stored[name] = episode.artwork_key
@@ -138,7 +141,7 @@ def _episode_files(
     ]
     yield SmallFile(f"{folder}/{EPISODE_FILE}", to_pretty_json(record))
     if episode.chapters:
-        chapters = chapters_json(episode.chapters, title=episode.title)
+        chapters = chapters_json(episode.chapters, title=episode.title, address=addresses.artwork)
         yield SmallFile(f"{folder}/chapters.json", to_pretty_json(chapters))
     for name, key in stored.items():
         yield StoredFile(f"{folder}/{name}", key)

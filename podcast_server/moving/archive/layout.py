@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from episodes.pictures import is_stored
 from feeds.rendering.assemble import Addresses
 
 MANIFEST = "manifest.json"
@@ -32,6 +33,12 @@ def named(name: str, object_key: str) -> str:
     return name + PurePosixPath(object_key).suffix
 
 
+def picture_file(object_key: str) -> str:
+    """A picture's name in the archive, in the folder of who mentions it: the one it is stored
+    under."""
+    return PurePosixPath(object_key).name
+
+
 @dataclass(frozen=True, slots=True)
 class ArchiveAddresses(Addresses):
     """Media beside the feed instead of on the server, without tokens.
@@ -49,9 +56,10 @@ class ArchiveAddresses(Addresses):
         return f"{self.base}episodes/{key}/{_file(rest)}"
 
     def artwork(self, key: str) -> str:
-        """A cover, from its object's name: "shows/7/episodes/<key>/artwork-<hash>.jpg"."""
+        """A cover or a picture, from its object's name:
+        "shows/7/episodes/<key>/artwork-<hash>.jpg"."""
         parts = key.split("/")
-        name = named("artwork", key)
+        name = picture_file(key) if is_stored(key) else named("artwork", key)
         return self.base + (f"episodes/{parts[3]}/{name}" if parts[2] == "episodes" else name)
 
 

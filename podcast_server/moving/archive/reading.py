@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from episodes.pictures import stored_pictures
 from episodes.storage.base import BadKey
 from episodes.storage.keys import check_key
 from podcast_server.moving.archive.kinds import (
@@ -25,6 +26,7 @@ from podcast_server.moving.archive.layout import (
     SHOW_PATH,
     episode_folder,
     named,
+    picture_file,
     show_folder,
 )
 from podcast_server.moving.archive.lines import MAX_LINE, from_json, read_records
@@ -119,6 +121,8 @@ def _show(plain: Any, slug: str, path: str) -> ShowRows:
         made.files[f"{show_folder(slug)}/{named('artwork', show['artwork_key'])}"] = _object_key(
             show["artwork_key"], path
         )
+    for key in _pictures(show["persons"]):
+        made.files[f"{show_folder(slug)}/{picture_file(key)}"] = _object_key(key, path)
     for each in announcements:
         _announcement(each, made, path)
     return made
@@ -169,6 +173,8 @@ class _Episode:
             raise ArchiveError(f"{self._path} is of another episode")
         if episode["artwork_key"]:
             self._file(named("artwork", episode["artwork_key"]), episode["artwork_key"])
+        for picture in _pictures([*episode["persons"], *episode["chapters"]]):
+            self._file(picture_file(picture), picture)
         episode |= {
             "show_id": self._show_id,
             "audio_id": audio["id"] if audio else None,
@@ -198,6 +204,11 @@ class _Episode:
 
     def _file(self, name: str, object_key: str) -> None:
         self._files[f"{self._folder}/{name}"] = _object_key(object_key, self._path)
+
+
+def _pictures(rows: list[Any]) -> Iterator[str]:
+    """The stored pictures of persons or chapters; rows of another kind have none."""
+    return stored_pictures(row for row in rows if isinstance(row, dict))
 
 
 def _object(plain: Any, path: str) -> dict[str, Any]:

@@ -21,7 +21,13 @@ from podcast_server.accounts.listening import (
 )
 from podcast_server.database import reading
 from podcast_server.pages.member.signed_in import member_required, the_member
-from podcast_server.pages.public.episode.transcript import paragraphs, preferred, read_cues
+from podcast_server.pages.public.episode.transcript import (
+    asked_for,
+    by_language,
+    language_name,
+    paragraphs,
+    read_cues,
+)
 from podcast_server.pages.public.episode.views import chapter_lines
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -80,7 +86,8 @@ def player(key: str) -> Response:
             source=f"/m/{token}/{key}.{track.episode.audio.extension}",
             start=_start(track),
             chapters=chapter_lines(track.episode),
-            transcript=preferred(track.episode.transcripts),
+            transcripts=by_language(track.episode.transcripts, track.show.language),
+            language_name=language_name,
         )
     )
 
@@ -109,14 +116,20 @@ def transcript(key: str) -> Response:
     services = the_services()
     with reading(services.engine) as database:
         track = find_track(database, the_member().id, key, current_time())
-    chosen = preferred(track.episode.transcripts) if track else None
-    if track is None or chosen is None:
+    if track is None:
         abort(404)
+    found = by_language(track.episode.transcripts, track.show.language)
+    chosen = asked_for(found, request.args.get("language", ""))
+    if chosen is None:
+        abort(404)
+    language, row = chosen
     try:
-        told = paragraphs(read_cues(read_bytes(services.storage, chosen.object_key), chosen.mime))
+        told = paragraphs(read_cues(read_bytes(services.storage, row.object_key), row.mime))
     except StorageError:
         abort(404)
-    return make_response(render_template("member/listen/transcript.html", track=track, told=told))
+    return make_response(
+        render_template("member/listen/transcript.html", track=track, told=told, spoken_in=language)
+    )
 
 
 def _elsewhere(database: Session, key: str) -> Response:

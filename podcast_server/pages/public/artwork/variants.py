@@ -17,7 +17,7 @@ from episodes.storage.small import read_bytes
 WIDTHS = (96, 192, 320, 640, 960, 1280)
 JPEG_QUALITY, WEBP_QUALITY = 82, 78
 _NAME = re.compile(
-    r"(?P<original>\d+/(?:episodes/[a-z2-7]{10}/)?artwork-[0-9a-f]{32}\.(?:jpg|png))"
+    r"(?P<original>\d+/(?:episodes/[a-z2-7]{10}/)?(?:artwork|picture)-[0-9a-f]{32}\.(?:jpg|png))"
     r"(?P<webp>\.webp)?"
 )
 
@@ -64,8 +64,10 @@ def variant(storage: Storage, folder: Path, name: str, width: int) -> Variant | 
 def _shrink(data: bytes, width: int, kind: str) -> bytes:
     # Only finished covers are stored (episodes.artwork), so their size is bounded.
     with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
-        image.draft("RGB", (width, width))  # decodes JPEG at a fraction of the size
-        small = image.convert("RGB").resize((width, width), Image.Resampling.LANCZOS)
+        # A cover is square; a chapter's picture keeps its shape.
+        height = max(1, round(width * image.height / image.width))
+        image.draft("RGB", (width, height))  # decodes JPEG at a fraction of the size
+        small = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     if kind == "webp":
         small.save(out, "WEBP", quality=WEBP_QUALITY)

@@ -86,10 +86,12 @@ audio.addEventListener("timeupdate", () => {
   }
 });
 
-document.querySelector("[data-transcript]")?.addEventListener("click", async (event) => {
-  event.preventDefault();
-  await followTranscript(event.currentTarget, audio, seek);
-});
+for (const link of document.querySelectorAll("[data-transcript]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    followTranscript(link, audio, seek);
+  });
+}
 
 if ("mediaSession" in navigator) {
   navigator.mediaSession.metadata = new MediaMetadata({

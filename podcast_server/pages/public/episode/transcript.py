@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
+
 from episodes.models import Transcript
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -34,6 +36,32 @@ def preferred(transcripts: Iterable[Transcript]) -> Transcript | None:
     """The one that pages show: timed rather than plain."""
     usable = [each for each in transcripts if each.mime in _PREFERENCE and each.size <= MAX_BYTES]
     return min(usable, key=lambda each: _PREFERENCE.index(each.mime), default=None)
+
+
+def by_language(transcripts: Iterable[Transcript], show_language: str) -> dict[str, Transcript]:
+    """The one that pages show in each language, the show's own first."""
+    grouped: dict[str, list[Transcript]] = {}
+    for each in transcripts:
+        grouped.setdefault(each.language or show_language, []).append(each)
+    found = {code: best for code, group in grouped.items() if (best := preferred(group))}
+    return dict(sorted(found.items(), key=lambda pair: (pair[0] != show_language, pair[0])))
+
+
+def asked_for(found: dict[str, Transcript], language: str) -> tuple[str, Transcript] | None:
+    """The transcript in a language, else the first there is, with its language."""
+    for code in (language, *found):
+        if code in found:
+            return code, found[code]
+    return None
+
+
+def language_name(code: str) -> str:
+    """A language by its own name; the code where nobody knows one."""
+    try:
+        name = Locale.parse(code, sep="-").get_display_name()
+    except (ValueError, UnknownLocaleError):
+        name = None
+    return (name or code).capitalize()
 
 
 def read_cues(data: bytes, mime: str) -> list[Cue]:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 
-from episodes.models import Episode, Show
+from episodes.models import Episode, Show, Transcript
 from episodes.storage.base import StorageError
 from episodes.storage.small import read_bytes
 from podcast_server.database import reading
@@ -18,11 +18,14 @@ from podcast_server.pages.public.answers import shared_answer
 from podcast_server.pages.public.catalogue import EpisodeCard, episode_by_key, show_by_slug
 from podcast_server.pages.public.episode.transcript import (
     Cue,
+    asked_for,
+    by_language,
+    language_name,
     paragraphs,
-    preferred,
     read_cues,
 )
 from podcast_server.pages.public.offers import offers_of, sales_of
+from podcast_server.pages.public.persons import persons_of
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
 
@@ -55,8 +58,12 @@ def episode(slug: str, key: str) -> Response:
             offers=offers,
             sales=sales,
             chapters=chapter_lines(card.episode) if card.is_open else [],
-            transcript=preferred(card.episode.transcripts) if card.is_open else None,
+            transcripts=by_language(card.episode.transcripts, show.language)
+            if card.is_open
+            else {},
+            language_name=language_name,
             start=_start(card),
+            persons=persons_of(show, card.episode),
             facts=linked_data.episode(show, card, services.addresses),
             brief=linked_data.brief(card.episode.notes),
         )
@@ -68,12 +75,18 @@ def transcript(slug: str, key: str) -> Response:
     services = the_services()
     with reading(services.engine) as session:
         show, card = _find(session, slug, key)
-    told = _tell(services, card) if card.is_open else None
-    if told is None:
+    found = by_language(card.episode.transcripts, show.language) if card.is_open else {}
+    chosen = asked_for(found, request.args.get("language", ""))
+    told = _tell(services, chosen[1]) if chosen else None
+    if told is None or chosen is None:
         abort(404)
     return shared_answer(
         render_template(
-            "public/episode/transcript.html", show=show, episode=card.episode, told=told
+            "public/episode/transcript.html",
+            show=show,
+            episode=card.episode,
+            told=told,
+            spoken_in=chosen[0],
         )
     )
 
@@ -86,10 +99,7 @@ def _find(session: Session, slug: str, key: str) -> tuple[Show, EpisodeCard]:
     return show, card
 
 
-def _tell(services: Services, card: EpisodeCard) -> list[list[Cue]] | None:
-    chosen = preferred(card.episode.transcripts)
-    if chosen is None:
-        return None
+def _tell(services: Services, chosen: Transcript) -> list[list[Cue]] | None:
     try:
         return paragraphs(read_cues(read_bytes(services.storage, chosen.object_key), chosen.mime))
     except StorageError:

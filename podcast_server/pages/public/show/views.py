@@ -9,6 +9,7 @@ from podcast_server.pages.public import linked_data
 from podcast_server.pages.public.answers import shared_answer
 from podcast_server.pages.public.catalogue import page_of_episodes, show_by_slug
 from podcast_server.pages.public.offers import offers_of
+from podcast_server.pages.public.persons import persons_of
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = Blueprint("show", __name__)
@@ -33,6 +34,7 @@ def show(slug: str) -> Response:
             show=row,
             page=page,
             offers=offers,
+            persons=persons_of(row),
             facts=linked_data.series(row, services.addresses),
             brief=linked_data.brief(row.description),
         )

@@ -13,7 +13,7 @@ const said = desk.querySelector("[data-said]");
 const undo = desk.querySelector("[data-act=undo]");
 const hidden = form.elements.chapters_json;
 const lines = form.elements.chapters.closest(".field") ?? form.elements.chapters;
-const audio = document.querySelector("aside audio");
+const audio = document.querySelector("audio[data-episode]");
 const line = wave.appendChild(Object.assign(document.createElement("span"), { className: "head" }));
 let removed = null;
 let number = 0;
@@ -21,6 +21,8 @@ let number = 0;
 // kept by the browser over a reload, or as the server has them
 const rows = read(hidden.value) ?? JSON.parse(desk.dataset.chapters);
 const chapters = rows.map((row) => ({ ...row }));
+const opened = { chapter: new WeakSet(), more: new WeakSet() };
+const phone = matchMedia("(max-width: 46rem)");
 const said_of = new WeakMap(); // what tells a chapter's mark that it changed
 
 function read(text) {
@@ -89,15 +91,17 @@ function entry(row) {
   const title = field(words.title, row.title ?? "", (input) => {
     row.title = input.value.trim();
     said_of.get(row)?.();
+    name();
   }, { maxLength: 255 });
-  const more = Object.assign(document.createElement("div"), { className: "wide two" });
+  const listed = field(words.listed, "", (input) => (input.checked ? delete row.toc : (row.toc = false)), { type: "checkbox", checked: row.toc !== false });
+  listed.classList.add("choice");
+  listed.prepend(listed.lastChild); // the box before its words
+  const more = folded(row, "more", words.more);
   more.append(
     field(words.link, row.url ?? "", (input) => set(row, "url", input.value.trim()), { type: "url", placeholder: "https://" }),
-    field(words.picture, row.img ?? "", (input) => set(row, "img", input.value.trim()), { type: "url", placeholder: "https://" }),
+    ...pictured(row),
+    listed,
   );
-  const listed = field(words.listed, "", (input) => (input.checked ? delete row.toc : (row.toc = false)), { type: "checkbox", checked: row.toc !== false });
-  listed.classList.add("choice", "wide");
-  listed.prepend(listed.lastChild); // the box before its words
   const acts = Object.assign(document.createElement("p"), { className: "buttons wide" });
   acts.append(
     button(words.listen, () => {
@@ -106,8 +110,64 @@ function entry(row) {
     }),
     button(words.remove, () => remove(row)),
   );
-  item.append(start, title, more, listed, acts);
+  // On a phone a chapter is one line until it is opened; elsewhere it stands open.
+  const whole = folded(row, "chapter", "");
+  const name = () => {
+    whole.firstChild.textContent = `${clock(row.startTime)} ${row.title ?? ""}`;
+  };
+  name();
+  whole.open ||= !phone.matches;
+  if (row.img && isOurs(row.img)) more.firstChild.append(thumb(row));
+  const parts = Object.assign(document.createElement("div"), { className: "chapter-parts" });
+  parts.append(start, title, more, acts);
+  whole.append(parts);
+  item.append(whole);
   return item;
+}
+
+// A part that opens, and stays so when the list is made anew.
+function folded(row, part, text) {
+  const made = Object.assign(document.createElement("details"), { className: part, open: opened[part].has(row) });
+  made.append(Object.assign(document.createElement("summary"), { textContent: text }));
+  made.addEventListener("toggle", () => opened[part][made.open ? "add" : "delete"](row));
+  return made;
+}
+
+const isOurs = (picture) => picture.startsWith("shows/");
+
+function thumb(row) {
+  const image = new Image(44, 44);
+  image.className = "thumb";
+  image.alt = "";
+  image.src = desk.dataset.covers + row.img.slice("shows/".length);
+  return image;
+}
+
+// A picture is sent as soon as it is chosen; saving the episode is what uses it.
+function pictured(row) {
+  const file = field(words.picture, "", () => {}, { type: "file", accept: "image/jpeg,image/png,image/webp" });
+  const input = file.querySelector("input");
+  input.addEventListener("change", async () => {
+    if (!input.files.length) return;
+    const body = new FormData();
+    body.append("file", input.files[0]);
+    body.append("csrf_token", form.elements.csrf_token.value);
+    const answer = await fetch(desk.dataset.picture, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    const told = await answer?.json().catch(() => null);
+    said.textContent = answer?.ok ? "" : told?.reason ?? words.failed;
+    if (!answer?.ok || !chapters.includes(row)) return;
+    row.img = told.img;
+    keep();
+    fill(row);
+  });
+  if (!row.img || !isOurs(row.img)) {
+    return [file, field(words.address, row.img ?? "", (each) => set(row, "img", each.value.trim()), { type: "url", placeholder: "https://" })];
+  }
+  return [file, button(words.without, () => {
+    delete row.img;
+    keep();
+    fill(row);
+  })];
 }
 
 function mark(row, at) {
@@ -162,8 +222,11 @@ function show(focus = null, into = "") {
   wave.querySelectorAll("[role=slider]").forEach((old) => old.remove());
   wave.append(...chapters.map(mark));
   const at = chapters.indexOf(focus);
-  if (at >= 0 && into) list.children[at].querySelectorAll("input")[1].focus();
-  else if (at >= 0) wave.querySelectorAll("[role=slider]")[at].focus({ preventScroll: true });
+  if (at >= 0 && into) {
+    list.children[at].firstChild.open = true;
+    list.children[at].querySelectorAll("input")[1].focus();
+  }
+  if (at >= 0 && !into) wave.querySelectorAll("[role=slider]")[at].focus({ preventScroll: true });
 }
 
 function remove(row) {
@@ -242,6 +305,7 @@ async function picture() {
 desk.hidden = false;
 lines.hidden = true;
 show();
+phone.addEventListener("change", () => show());
 const details = desk.closest("details");
 let asked = false;
 function begin() {

@@ -26,7 +26,7 @@ const chosen = (field) => field.type === "radio" || field.type === "checkbox";
 function remember() {
   const kept = {};
   for (const field of form.elements) {
-    if (!field.name || field.name === "csrf_token" || field.type === "submit") continue;
+    if (!field.name || field.name === "csrf_token" || field.type === "submit" || field.type === "file") continue;
     if (chosen(field)) kept[`${field.name}=${field.value}`] = field.checked;
     else kept[field.name] = field.value;
   }
@@ -49,7 +49,7 @@ if (kept && !document.querySelector(".messages .success")) {
   for (const field of form.elements) {
     const name = chosen(field) ? `${field.name}=${field.value}` : field.name;
     const what = chosen(field) ? "checked" : "value";
-    if (field.name && field.type !== "submit" && name in kept && field[what] !== kept[name]) {
+    if (field.name && field.type !== "submit" && field.type !== "file" && name in kept && field[what] !== kept[name]) {
       field[what] = kept[name];
       changed = true;
     }

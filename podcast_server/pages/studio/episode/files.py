@@ -1,4 +1,4 @@
-"""``…/episodes/<key>/transcript``, ``…/cover`` and ``…/preview``: what hangs on an episode."""
+"""``…/episodes/<key>/preview``: the part of an episode that everybody may hear."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from episodes.artwork import MAX_BYTES, prepare_artwork
-from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
 from episodes.previews import PreviewRefused, attach_preview, read_clock, store_preview
 from episodes.previews import remove_preview as take_preview_away
-from episodes.sidecars import attach_transcript, store_transcript
-from episodes.storage.keys import artwork_key
-from episodes.storage.small import put_bytes
-from episodes.transcripts.cues import MAX_BYTES as MAX_TRANSCRIPT
 from podcast_server.database import reading
-from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episodes.here import episode_here
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
@@ -30,24 +23,8 @@ def _back(slug: str, key: str) -> Response:
     return redirect(url_for("studio_episode.page", slug=slug, key=key), 303)
 
 
-@blueprint.post("/shows/<slug>/episodes/<key>/transcript")
-@takes_up_to(MAX_TRANSCRIPT + 1024 * 1024)
-def transcript(slug: str, key: str) -> Response:
-    _refuse_strangers(key)
-    file = request.files.get("file")
-    try:
-        if file is None or not file.filename:
-            raise NoFile
-        _store_transcript(key, file.filename, file.stream.read(MAX_TRANSCRIPT + 1))
-    except EpisodeError as error:
-        flash(reason(error), "danger")
-    else:
-        flash(gettext("The transcript is in place."), "success")
-    return _back(slug, key)
-
-
-def _refuse_strangers(key: str) -> None:
-    """Nothing is stored for an episode of another show."""
+def refuse_strangers(key: str) -> None:
+    """Nothing is stored for an episode of another show. Raises NoSuchEpisode."""
     with reading(the_services().engine) as database:
         episode_here(database, key)
 
@@ -59,27 +36,10 @@ class NoFile(EpisodeError):
         return str(gettext("Choose a file first."))
 
 
-def _store_transcript(key: str, name: str, data: bytes) -> None:
-    services, show = the_services(), the_show()
-    stored = store_transcript(
-        services.storage, show.id, key, name=name, data=data, language=show.language
-    )
-    with doing("episode.transcript", key) as database:
-        attach_transcript(database, episode_here(database, key), stored, current_time())
-
-
-@blueprint.post("/shows/<slug>/episodes/<key>/transcript/remove")
-def remove_transcript(slug: str, key: str) -> Response:
-    with doing("episode.transcript-remove", key) as database:
-        attach_transcript(database, episode_here(database, key), None, current_time())
-    flash(gettext("The transcript is gone."), "success")
-    return _back(slug, key)
-
-
 @blueprint.post("/shows/<slug>/episodes/<key>/preview")
 def preview(slug: str, key: str) -> Response:
     """Cut a part that everybody may hear out of the episode's audio."""
-    _refuse_strangers(key)
+    refuse_strangers(key)
     try:
         _cut_preview(key, *_wanted_part())
     except EpisodeError as error:
@@ -115,25 +75,4 @@ def remove_preview(slug: str, key: str) -> Response:
     with doing("episode.preview-remove", key) as database:
         take_preview_away(database, episode_here(database, key), current_time())
     flash(gettext("The preview is gone."), "success")
-    return _back(slug, key)
-
-
-@blueprint.post("/shows/<slug>/episodes/<key>/cover")
-@takes_up_to(MAX_BYTES + 1024 * 1024)
-def cover(slug: str, key: str) -> Response:
-    _refuse_strangers(key)
-    file = request.files.get("file")
-    try:
-        if file is None or not file.filename:
-            raise NoFile
-        picture = prepare_artwork(file.stream.read(MAX_BYTES + 1), crop=True)
-        object_key = artwork_key(the_show().id, picture.sha256, picture.extension, key)
-        put_bytes(the_services().storage, object_key, picture.data, content_type=picture.mime)
-        with doing("episode.cover", key) as database:
-            episode = episode_here(database, key)
-            update_episode(database, episode, {"artwork_key": object_key}, current_time())
-    except EpisodeError as error:
-        flash(reason(error), "danger")
-    else:
-        flash(gettext("The artwork is in place."), "success")
     return _back(slug, key)

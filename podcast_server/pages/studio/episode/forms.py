@@ -38,6 +38,13 @@ from episodes.chapters import (
 )
 from episodes.links import secure_link
 from episodes.models import Episode, Show
+from episodes.pictures import is_stored
+from podcast_server.pages.studio.persons import (
+    add_empty_row,
+    person_rows,
+    persons_field,
+    persons_said,
+)
 from podcast_server.pages.studio.plans.forms import CURRENCIES
 
 _EXPLICIT = {"": None, "yes": True, "no": False}
@@ -96,7 +103,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
     chapters = TextAreaField(_("Chapters"), validators=[Length(max=100_000)])
     chapters_json = HiddenField(validators=[Length(max=MAX_BYTES)])  # the desk's, if it was used
     chapters_from_notes = BooleanField(_("Take chapters from the times in the notes"))
-    guests = TextAreaField(_("Guests and hosts"), validators=[Length(max=5000)])
+    persons = persons_field()
 
     @classmethod
     def of(cls, episode: Episode, show: Show) -> EpisodeForm:
@@ -112,9 +119,10 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
             "public_at": _local(episode.public_at, zone),
             "publish_at": _local(episode.publish_at, zone),
             "chapters": chapter_lines(from_rows(episode.chapters)),
-            "guests": person_lines(episode.persons),
+            "persons": person_rows(episode.persons),
         }
         form: EpisodeForm = cls(data=said)
+        add_empty_row(form.persons, show.id, "guest")
         form.tiers.choices = [SelectChoice(tier.id, tier.name) for tier in show.tiers]
         return form
 
@@ -128,7 +136,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         fields["public_at"] = moment_in(self.public_at.data, show.time_zone)
         length = episode.audio.duration if episode.audio else None
         fields["chapters"] = to_rows(check_chapters(self._chapters(episode), length))
-        fields["persons"] = read_person_lines(self.guests.data or "", episode.persons)
+        fields["persons"] = persons_said(self.persons, episode.persons)
         return fields
 
     def offer_currency(self, currency: str) -> None:
@@ -157,7 +165,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
 
     def _chapters(self, episode: Episode) -> list[Chapter]:
         if self.chapters_json.data and not self.chapters_from_notes.data:
-            return read_desk(self.chapters_json.data)
+            return read_desk(self.chapters_json.data, episode.show_id)
         from_notes = self.notes if self.chapters_from_notes.data else self.chapters
         written = read_chapter_lines((from_notes.data or "").replace("\r\n", "\n"))
         return _merge(written, from_rows(episode.chapters))
@@ -203,16 +211,19 @@ def read_chapter_lines(text: str) -> list[Chapter]:
     return found
 
 
-def read_desk(text: str) -> list[Chapter]:
+def read_desk(text: str, show_id: int) -> list[Chapter]:
     """What the chapter desk sends: a JSON Chapters document. Raises ChaptersRefused.
 
     A file from elsewhere may lose a link that apps refuse; what somebody types here may not.
+    A picture that we keep must be this show's.
     """
     chapters = read_chapters(text.encode())
     rows = json.loads(text)["chapters"]
     for number, row in enumerate(rows, 1):
         for name in ("url", "img"):
             link = str(row.get(name) or "").strip()
+            if name == "img" and is_stored(link) and link.startswith(f"shows/{show_id}/"):
+                continue
             if link and not (secure_link(link) or "").startswith("https://"):
                 raise ChaptersRefused(
                     f"chapter {number} has a link that does not begin with https://"
@@ -242,25 +253,3 @@ def _merge(written: list[Chapter], known: list[Chapter]) -> list[Chapter]:
         return line
 
     return [meant(line) for line in written]
-
-
-def person_lines(persons: list[dict[str, Any]]) -> str:
-    """One person a line; a role other than guest after a comma."""
-    return "\n".join(
-        str(each.get("name", "")) + ("" if each.get("role") == "guest" else f", {each.get('role')}")
-        for each in persons
-    )
-
-
-def read_person_lines(text: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Persons of the podcast namespace; what was known of a name (picture, link) is kept."""
-    by_name = {str(each.get("name")): each for each in known}
-    found = []
-    for line in text.splitlines():
-        name, _comma, role = line.strip().partition(",")
-        if name.strip():
-            person = dict(by_name.get(name.strip(), {"group": "cast"}))
-            found.append(
-                person | {"name": name.strip()[:128], "role": role.strip()[:64] or "guest"}
-            )
-    return found[:50]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
@@ -15,19 +17,24 @@ from episodes.models import Episode, Show
 from episodes.notes import notes_html
 from episodes.preview_cutting import preview_is_due
 from episodes.publishing import status_of, unpublish_episode
+from episodes.transcripts.fit import misfit
 from feeds.health.look import look_at_episode
 from podcast_server.billing.single_sales import sold_episodes
 from podcast_server.database import reading
+from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
+from podcast_server.pages.studio.episode.chapter_pictures import keep_person
 from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm
 from podcast_server.pages.studio.episode.saving import save_form
 from podcast_server.pages.studio.episode.selling import selling_of, show_price
 from podcast_server.pages.studio.episode.timing import TimeRefused
+from podcast_server.pages.studio.episode.transcripts import spoken_languages
 from podcast_server.pages.studio.episodes.here import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.health.views import in_words
+from podcast_server.pages.studio.persons import MOST_BYTES, store_pictures
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episode", __name__)
@@ -45,6 +52,7 @@ _COPIED = (
 
 
 @blueprint.route("/shows/<slug>/episodes/<key>", methods=["GET", "POST"])
+@takes_up_to(MOST_BYTES)
 def page(slug: str, key: str) -> Response:
     now, services = current_time(), the_services()
     with reading(services.engine) as database:
@@ -57,7 +65,7 @@ def page(slug: str, key: str) -> Response:
         found = look_at_episode(show, episode, services.addresses, now, sold)
     show_price(form, selling, services.settings.payments.currency)
     way = ""
-    if form.validate_on_submit():
+    if form.validate_on_submit() and store_pictures(form.persons, partial(keep_person, key)):
         try:
             said = save_form(form, key, now)
         except EpisodeError as error:
@@ -80,6 +88,8 @@ def page(slug: str, key: str) -> Response:
             selling=selling,
             way=way,
             findings=in_words(found),
+            languages=spoken_languages(show),
+            misfit=misfit,
             now=now,
         )
     )

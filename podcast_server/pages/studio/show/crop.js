@@ -1,9 +1,10 @@
 // Draws the chosen picture with a square that can be moved; the server cuts it out.
-const input = document.querySelector("input[type=file]");
 const box = document.querySelector(".cropper");
+const form = box.closest("form");
+const input = form.querySelector("input[type=file]");
 const canvas = box.querySelector("canvas");
 const paint = canvas.getContext("2d");
-const fields = Object.fromEntries(["left", "top", "side"].map((name) => [name, document.getElementById(name)]));
+const fields = Object.fromEntries(["left", "top", "side"].map((name) => [name, form.elements[name]]));
 let picture = null;
 let square = null; // in pixels of the picture
 

@@ -26,6 +26,12 @@ from wtforms.widgets import Select
 
 from episodes.categories import CATEGORIES
 from episodes.models import Show
+from podcast_server.pages.studio.persons import (
+    add_empty_row,
+    person_rows,
+    persons_field,
+    persons_said,
+)
 
 LANGUAGES = (
     *("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ja", "ko"),
@@ -89,6 +95,13 @@ class NewShowForm(FlaskForm):  # type: ignore[misc]
         self.time_zone.choices = zone_choices(self.time_zone.data)
 
 
+_PLAIN = (
+    "title", "description", "author", "language", "time_zone", "owner_name", "owner_email",
+    "link", "copyright", "explicit", "type", "public_feed", "archive_after_days",
+    "archive_after_count", "preview_minutes",
+)  # fmt: skip
+
+
 class ShowForm(NewShowForm):
     """All that can be said of a show."""
 
@@ -107,7 +120,7 @@ class ShowForm(NewShowForm):
     category1 = SelectField(_("Category"), choices=category_choices)
     category2 = SelectField(_("Second category"), choices=category_choices)
     category3 = SelectField(_("Third category"), choices=category_choices)
-    hosts = TextAreaField(_("Hosts"), validators=[Length(max=5000)])
+    persons = persons_field()
     public_feed = SelectField(
         _("Members’ episodes in the public feed"),
         choices=[
@@ -134,26 +147,23 @@ class ShowForm(NewShowForm):
         """Filled with what a show says now; a sent form wins."""
         categories = ["/".join(part for part in row if part) for row in show.categories]
         categories = [*categories, "", "", ""][:3]
+        plain = {name: getattr(show, name) for name in _PLAIN}
         form: ShowForm = cls(
-            obj=show,
-            hosts="\n".join(str(person.get("name", "")) for person in show.persons),
+            data=plain,
+            persons=person_rows(show.persons),
             category1=categories[0],
             category2=categories[1],
             category3=categories[2],
         )
+        add_empty_row(form.persons, show.id, "host")
         return form
 
     def fields(self, show: Show) -> dict[str, Any]:
         """The show's fields as sent."""
-        plain = (
-            "title", "description", "author", "language", "time_zone", "owner_name", "owner_email",
-            "link", "copyright", "explicit", "type", "public_feed", "archive_after_days",
-            "archive_after_count", "preview_minutes",
-        )  # fmt: skip
-        fields = {name: self[name].data for name in plain}
+        fields = {name: self[name].data for name in _PLAIN}
         chosen = [self.category1.data, self.category2.data, self.category3.data]
         fields["categories"] = [_category(text) for text in dict.fromkeys(chosen) if text]
-        fields["persons"] = _persons(self.hosts.data or "", show.persons)
+        fields["persons"] = persons_said(self.persons, show.persons)
         return fields
 
 
@@ -169,10 +179,3 @@ class ArtworkForm(FlaskForm):  # type: ignore[misc]
 def _category(text: str) -> list[str | None]:
     top, _slash, sub = text.partition("/")
     return [top, sub or None]
-
-
-def _persons(lines: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One host a line; what was known of a name (picture, link) is kept."""
-    by_name = {str(person.get("name")): person for person in known}
-    names = dict.fromkeys(line.strip()[:128] for line in lines.splitlines() if line.strip())
-    return [by_name.get(name, {"name": name, "role": "host", "group": "cast"}) for name in names]

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from episodes.artwork import MAX_BYTES, ArtworkRefused, Square, prepare_artwork
 from episodes.errors import EpisodeError
 from episodes.models import Show
+from episodes.pictures import store_picture
 from episodes.shows import create_show, update_show
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
@@ -17,6 +18,7 @@ from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.persons import MOST_BYTES, store_pictures
 from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.studio.show.forms import ArtworkForm, NewShowForm, ShowForm
 from podcast_server.pages.wiring import current_time, the_services
@@ -53,9 +55,10 @@ def _create(form: NewShowForm) -> Response:
 
 
 @blueprint.route("/shows/<slug>/settings", methods=["GET", "POST"])
+@takes_up_to(MOST_BYTES)
 def settings(slug: str) -> Response:
     form = ShowForm.of(the_show())
-    if form.validate_on_submit():
+    if form.validate_on_submit() and store_pictures(form.persons, _keep):
         try:
             with doing("show.change", slug) as database:
                 show = database.get_one(Show, the_show().id)
@@ -66,6 +69,11 @@ def settings(slug: str) -> Response:
             flash(gettext("Saved. Podcast apps show it the next time they look."), "success")
             return redirect(url_for(".settings", slug=slug), 303)
     return make_response(render_template("studio/show/settings.html", form=form, show=the_show()))
+
+
+def _keep(data: bytes) -> str:
+    """Store a person's picture. Raises ArtworkRefused."""
+    return store_picture(the_services().storage, data, the_show().id, square=True)
 
 
 @blueprint.route("/shows/<slug>/artwork", methods=["GET", "POST"])

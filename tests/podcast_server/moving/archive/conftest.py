@@ -86,7 +86,12 @@ def fill_show(session: Session, services: Services, show: Show) -> None:
     rich = build_episode(session, storage, show, NOW, title="Rich", notes="**Bold**", number=7)
     rich.audience, rich.tier_ids = "tiers", [tier.id]
     rich.chapters = [{"startTime": 0, "title": "Start"}]
-    rich.persons = [{"name": "Ada", "role": "guest"}]
+    picture = f"shows/{show.id}/episodes/{rich.key}/picture-{'2' * 32}.jpg"
+    put_bytes(storage, picture, PICTURE, content_type="image/jpeg")
+    rich.persons = [{"name": "Ada", "role": "guest", "img": picture}]
+    host = f"shows/{show.id}/picture-{'3' * 32}.jpg"
+    put_bytes(storage, host, PICTURE, content_type="image/jpeg")
+    show.persons = [{"name": "Marit", "role": "host", "img": host}]
     rich.preview_audio_id = build_audio(session, storage, show, b"pre" * 100).id
     rich.artwork_key = f"shows/{show.id}/episodes/{rich.key}/artwork-{'1' * 32}.jpg"
     put_bytes(storage, rich.artwork_key, PICTURE, content_type="image/jpeg")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
+from PIL import Image
+from werkzeug.test import TestResponse
 
 from episodes.models import Episode, Show
 from podcast_server.services import Services
@@ -118,3 +121,80 @@ def test_audio_that_cannot_be_read_has_no_picture_and_that_is_no_error(
     owner: Desk, harbour: Show, first: Episode
 ) -> None:
     assert owner.get(f"{page_of(first)}/peaks").status_code == 204
+
+
+def picture(width: int = 800, height: int = 450) -> io.BytesIO:
+    sent = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(sent, "PNG")
+    sent.seek(0)
+    return sent
+
+
+def send_picture(desk: Desk, path: str, sent: io.BytesIO | None, **more: str) -> TestResponse:
+    data: dict[str, Any] = {"csrf_token": desk.token(), **more}
+    if sent is not None:
+        data["file"] = (sent, "slide.png")
+    return desk.client.post(path, data=data, follow_redirects=True)
+
+
+def test_a_picture_sent_from_the_desk_is_kept_and_served_with_the_chapters(
+    owner: Desk, harbour: Show, first: Episode, services: Services
+) -> None:
+    told = send_picture(owner, f"{page_of(first)}/picture", picture()).get_json()
+    save(owner, first, audience="free", chapters_json=desk_of(FULL | {"img": told["img"]}))
+    assert stored(services, first)[0]["img"] == told["img"]
+    [chapter] = json.loads(owner.get(f"/listen/{first.key}.chapters.json").data)["chapters"]
+    assert chapter["img"].startswith("http://podcast.test/art/")
+    assert chapter["img"].endswith(".jpg")
+    sent = owner.client.get(chapter["img"].removeprefix("http://podcast.test"))
+    assert Image.open(io.BytesIO(sent.data)).size == (800, 450)
+    small = Image.open(io.BytesIO(owner.client.get(told["thumb"]).data))
+    assert small.size == (96, 54)
+
+
+def test_a_picture_too_small_is_refused_with_the_reason(
+    owner: Desk, harbour: Show, first: Episode
+) -> None:
+    answer = send_picture(owner, f"{page_of(first)}/picture", picture(90, 90))
+    assert answer.status_code == 422
+    assert "90 × 90" in answer.get_json()["reason"]
+
+
+def test_no_picture_of_another_show_becomes_a_chapter_s(
+    owner: Desk, harbour: Show, first: Episode, services: Services
+) -> None:
+    theirs = f"shows/{harbour.id + 1}/picture-{'0' * 32}.jpg"
+    save(owner, first, chapters_json=desk_of(FULL | {"img": theirs}))
+    assert stored(services, first) == []
+
+
+def test_without_script_a_chapter_gets_a_picture_and_loses_it(
+    owner: Desk, harbour: Show, first: Episode, services: Services
+) -> None:
+    save(owner, first, chapters_json=desk_of(FULL | {"img": ""}))
+    which = {"chapter": "0", "start": "12.4"}
+    page = send_picture(owner, f"{page_of(first)}/chapter-picture", picture(), **which)
+    key = stored(services, first)[0]["img"]
+    assert key.removeprefix("shows/") in page.text
+    send_picture(owner, f"{page_of(first)}/chapter-picture", None, act="remove", **which)
+    assert "img" not in stored(services, first)[0]
+
+
+def test_a_picture_is_not_given_to_a_chapter_that_was_changed_meanwhile(
+    owner: Desk, harbour: Show, first: Episode, services: Services
+) -> None:
+    save(owner, first, chapters_json=desk_of(FULL))
+    sent = send_picture(
+        owner, f"{page_of(first)}/chapter-picture", picture(), chapter="0", start="9"
+    )
+    assert "The chapters were changed meanwhile" in sent.text
+    assert stored(services, first) == [FULL]
+
+
+def test_pictures_of_another_show_s_episode_are_not_taken(
+    owner: Desk, harbour: Show, first: Episode, services: Services
+) -> None:
+    with services.sessions.begin() as session:
+        build_show(session, NOW, slug="other")
+    there = f"/studio/shows/other/episodes/{first.key}/picture"
+    assert send_picture(owner, there, picture()).status_code == 404

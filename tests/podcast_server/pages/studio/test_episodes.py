@@ -156,7 +156,7 @@ def test_the_list_is_searched_and_filtered(owner: Desk, first: Episode, draft: E
 def test_scripts_in_words_never_reach_a_page(
     owner: Desk, services: Services, draft: Episode
 ) -> None:
-    save(owner, draft, title=HOSTILE, notes=HOSTILE, guests=HOSTILE, chapters=f"0:00 {HOSTILE}")
+    save(owner, draft, title=HOSTILE, notes=HOSTILE, chapters=f"0:00 {HOSTILE}")
     for path in (LIST, page_of(draft), f"{LIST}?q={HOSTILE}"):
         assert HOSTILE not in owner.get(path).text
 

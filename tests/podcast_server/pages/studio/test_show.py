@@ -35,7 +35,8 @@ def test_two_shows_of_one_name_are_told_apart(owner: Desk, harbour: Show) -> Non
 
 def test_settings_are_saved(owner: Desk, services: Services, harbour: Show) -> None:
     more = {
-        "hosts": "Marit\nTam",
+        "persons-0-name": "Marit",
+        "persons-1-name": "Tam",
         "category1": "Arts/Books",
         "archive_after_days": "30",
         "preview_minutes": "3",
