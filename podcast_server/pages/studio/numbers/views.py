@@ -34,6 +34,7 @@ from podcast_server.billing.numbers import (
 )
 from podcast_server.database import reading
 from podcast_server.pages.studio.cells import harmless
+from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_role, the_show
 from podcast_server.pages.studio.numbers.figures import (
     Month,
@@ -107,6 +108,8 @@ def export(slug: str, name: str) -> Response:
         abort(404)
     with reading(the_services().engine) as database:
         found = table(database, the_show().id, current_time(), _days())
+    with doing("numbers.export", name):
+        pass
     headings, rows = with_cells(found, plain)
     sheet = io.StringIO()
     csv.writer(sheet).writerows([headings, *(map(harmless, row) for row in rows)])
