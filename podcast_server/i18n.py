@@ -25,6 +25,7 @@ from flask_babel import Babel, Domain, get_locale, gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from podcast_server.currencies import write_amount
+from podcast_server.language_links import ASKED, language_link
 from podcast_server.settings import SiteSettings
 
 FOLDER = Path(__file__).parent / "translations"
@@ -99,7 +100,7 @@ def install_languages(app: Flask, site: Callable[[], SiteSettings]) -> None:
         if not has_request_context():
             return default
         return choose_language(
-            request.args.get("lang"),
+            request.args.get(ASKED),
             request.cookies.get(COOKIE),
             request.accept_languages.best_match(list(LANGUAGES)),
             default,
@@ -115,11 +116,12 @@ def install_languages(app: Flask, site: Callable[[], SiteSettings]) -> None:
         ago=format_ago,
     )
     app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
+    app.jinja_env.globals["language_link"] = language_link
     app.after_request(_remember_choice)
 
 
 def _remember_choice(response: Response) -> Response:
-    asked = request.args.get("lang", "")
+    asked = request.args.get(ASKED, "")
     if asked in LANGUAGES and request.cookies.get(COOKIE) != asked:
         remember_language(response, asked)
     return response

@@ -13,10 +13,13 @@ PURPOSE = b"addresses of feeds that are imported"
 
 
 class KeyVault:
-    """Seals with a key derived from the signing keys, which no backup or database has."""
+    """Seals with a key derived from the signing keys, which no backup or database has.
 
-    def __init__(self, tokens: Tokens) -> None:
-        self._key = tokens.derive(PURPOSE)
+    What was sealed for one purpose is not opened for another.
+    """
+
+    def __init__(self, tokens: Tokens, purpose: bytes = PURPOSE) -> None:
+        self._key = tokens.derive(purpose)
         self._fernet = Fernet(base64.urlsafe_b64encode(self._key))
 
     def seal(self, text: str) -> str:

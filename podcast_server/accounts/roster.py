@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -15,14 +16,17 @@ from podcast_server.accounts.models import Member
 from podcast_server.accounts.standing import State, state_at
 
 PAGE = 100
+ORDERS = ("first", "name", "fetched", "silent")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What somebody looks for. ``fetched`` is "never", "ever" or "" for both.
 
-    ``joined_from`` and ``joined_until`` bound when they came (UTC, the end left out); ``among``
-    are the ids of those who may be found at all, such as the members of one plan.
+    ``joined_from`` and ``joined_until`` bound when they came (UTC, the end left out);
+    ``silent_since`` finds those whose app did not come since then, or never; ``among`` are the
+    ids of those who may be found at all, such as the members of one plan. ``order`` is one of
+    ``ORDERS``, or "" for newest first.
     """
 
     words: str = ""
@@ -31,6 +35,8 @@ class Wanted:
     page: int = 1
     joined_from: datetime | None = None
     joined_until: datetime | None = None
+    silent_since: datetime | None = None
+    order: str = ""
     among: Select[int] | None = None
 
 
@@ -61,9 +67,11 @@ def list_roster(
     return found[start : start + PAGE], len(found)
 
 
-def all_rows(session: Session, show_id: int, now: datetime) -> Iterator[Row]:
-    """Everybody, for an export."""
-    return _rows(session, show_id, Wanted(), now)
+def all_rows(
+    session: Session, show_id: int, now: datetime, wanted: Wanted | None = None
+) -> Iterator[Row]:
+    """Everybody, or all who are wanted on whichever page, for an export."""
+    return _rows(session, show_id, wanted or Wanted(), now)
 
 
 def _rows(session: Session, show_id: int, wanted: Wanted, now: datetime) -> Iterator[Row]:
@@ -75,7 +83,7 @@ def _rows(session: Session, show_id: int, wanted: Wanted, now: datetime) -> Iter
         .outerjoin(PrivateFeed, feeds)
         .outerjoin(Access, access)
         .group_by(Member.id, Access.windows)
-        .order_by(Member.id.desc())
+        .order_by(*_order(wanted.order, fetched))
     )
     query = query.where(_of_show(show_id), Member.email.contains("@"))
     for word in wanted.words.split()[:5]:
@@ -85,12 +93,26 @@ def _rows(session: Session, show_id: int, wanted: Wanted, now: datetime) -> Iter
         query = query.having(
             fetched.is_(None) if wanted.fetched == "never" else fetched.is_not(None)
         )
+    if wanted.silent_since is not None:
+        query = query.having(or_(fetched.is_(None), fetched < wanted.silent_since))
     query = query.where(*_bounds(wanted))
     for id_, email, name, since, windows, last in session.execute(query):
         # How somebody stands depends on the moment, so it is worked out here.
         state = state_at(parse_windows(windows or "[]"), now)
         if wanted.state in {"", state}:
             yield Row(id_, email, name, since, state, last)
+
+
+def _order(order: str, fetched: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """How the list is sorted; by name, whoever has none stands under their address."""
+    newest = Member.id.desc()
+    if order == "name":
+        return [func.lower(func.coalesce(func.nullif(Member.name, ""), Member.email)), newest]
+    if order == "fetched":
+        return [fetched.desc().nulls_last(), newest]
+    if order == "silent":
+        return [fetched.asc().nulls_first(), newest]
+    return [Member.id.asc() if order == "first" else newest]
 
 
 def _bounds(wanted: Wanted) -> list[ColumnElement[bool]]:

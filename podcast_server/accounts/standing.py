@@ -41,7 +41,7 @@ def standings_of(session: Session, member_id: int, now: datetime) -> list[Standi
         Standing(
             show,
             state_at(windows.get(show.id, ()), now),
-            _until(windows.get(show.id, ()), now),
+            until_at(windows.get(show.id, ()), now),
             feeds.get(show.id, []),
         )
         for show in sorted(shows, key=lambda show: (show.title.lower(), show.id))
@@ -58,7 +58,8 @@ def state_at(windows: tuple[Window, ...], now: datetime) -> State:
     return "member" if entitlement.scopes else "free"
 
 
-def _until(windows: tuple[Window, ...], now: datetime) -> datetime | None:
+def until_at(windows: tuple[Window, ...], now: datetime) -> datetime | None:
+    """When what runs now ends, or when the last of it ended; None for never."""
     moment = now.timestamp()
     ends = [w[3] for w in windows if w[2] <= moment and (w[3] is None or moment < w[3])]
     if not ends:  # nothing runs: when the last one ended

@@ -4,7 +4,7 @@ What ran before this is taken to have been as it is now: who changed plan or pri
 down.
 
 Revision ID: 5b8e2f04d9a7
-Revises: c41d7b0f92ae
+Revises: 7c2e91d4a8b3
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from alembic import op
 import episodes.db
 
 revision = "5b8e2f04d9a7"
-down_revision = "c41d7b0f92ae"
+down_revision = "7c2e91d4a8b3"
 branch_labels = None
 depends_on = None
 

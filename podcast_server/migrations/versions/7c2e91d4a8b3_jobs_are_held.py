@@ -1,7 +1,7 @@
 """jobs are held
 
 Revision ID: 7c2e91d4a8b3
-Revises: c41d7b0f92ae
+Revises: d5a0c3b7e914
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 import episodes.db
 
 revision = "7c2e91d4a8b3"
-down_revision = "c41d7b0f92ae"
+down_revision = "d5a0c3b7e914"
 branch_labels = None
 depends_on = None
 

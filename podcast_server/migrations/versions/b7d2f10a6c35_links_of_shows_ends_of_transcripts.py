@@ -1,7 +1,7 @@
 """links of shows, ends of transcripts
 
 Revision ID: b7d2f10a6c35
-Revises: c41d7b0f92ae
+Revises: 5b8e2f04d9a7
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b7d2f10a6c35"
-down_revision = "c41d7b0f92ae"
+down_revision = "5b8e2f04d9a7"
 branch_labels = None
 depends_on = None
 

@@ -11,6 +11,7 @@ from podcast_server.pages.studio.account.forms import KeyForm, PasswordForm
 from podcast_server.pages.studio.account.views import account_page, me_form
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person
+from podcast_server.pages.studio.shown_once import keep_to_show, kept_to_show
 from podcast_server.pages.wiring import current_time
 
 blueprint = studio_blueprint("keys", __name__)
@@ -19,7 +20,7 @@ blueprint = studio_blueprint("keys", __name__)
 @blueprint.post("/account/keys")
 @needs("staff")
 def make() -> Response:
-    form, key = KeyForm(), ""
+    form = KeyForm()
     if form.validate_on_submit():
         label, may_write = form.label.data, bool(form.may_write.data)
         try:
@@ -29,9 +30,20 @@ def make() -> Response:
                 )
         except TooManyKeys:
             flash(gettext("Revoke a key that is no longer used first."), "danger")
-        form = KeyForm(formdata=None)
-    # No redirect: the key stands on this answer alone, and in no address and no session.
-    return account_page(me_form(), PasswordForm(formdata=None), form, key)
+            return redirect(url_for("studio_account.page"), 303)
+        keep_to_show("key", [key])
+        return redirect(url_for(".fresh", _anchor="keys"), 303)
+    return account_page(me_form(), PasswordForm(formdata=None), form)
+
+
+@blueprint.get("/account/keys")
+@needs("staff")
+def fresh() -> Response:
+    """The key made just now, until one goes on."""
+    kept = kept_to_show("key")
+    if not kept:
+        return redirect(url_for("studio_account.page"), 303)
+    return account_page(me_form(), PasswordForm(formdata=None), fresh_key=kept[0])
 
 
 @blueprint.post("/account/keys/<int:key_id>/revoke")

@@ -22,6 +22,7 @@ from podcast_server.pages.studio.account.forms import KeyForm, MeForm, PasswordF
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person, the_worker
 from podcast_server.pages.studio.people_reasons import people_reason
+from podcast_server.pages.studio.shown_once import forget_shown
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("account", __name__)
@@ -30,7 +31,8 @@ blueprint = studio_blueprint("account", __name__)
 @blueprint.get("/account")
 @needs("staff")
 def page() -> Response:
-    return account_page(me_form(), PasswordForm())
+    forget_shown()
+    return account_page(me_form(), PasswordForm(formdata=None))
 
 
 def me_form() -> MeForm:

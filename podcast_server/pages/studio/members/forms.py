@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Self
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from episodes.models import Show
 from podcast_server.billing.models import Plan
@@ -24,8 +26,11 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
         validators=[DataRequired(_("Say why, for the member’s history.")), Length(max=255)],
     )
 
-    def offer(self, show: Show, plans: Sequence[Plan]) -> GiveForm:
-        """Fill in the tiers there are, and the plans with everything that they open."""
+    def offer(self, show: Show, plans: Sequence[Plan], today: date) -> Self:
+        """Fill in the tiers there are, and the plans with everything that they open; ``today``
+        (on the show's clock) is the first day until which something can be given."""
+        self.until.render_kw = {"min": today.isoformat()}
+        self._today = today
         everything = SelectChoice("0", _("All members’ episodes"))
         self.tier.choices = [
             everything,
@@ -36,6 +41,11 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
             ),
         ]
         return self
+
+    def validate_until(self, field: DateField) -> None:
+        """A day that is over would end at once what was meant to be given."""
+        if field.data is not None and field.data < self._today:
+            raise ValidationError(gettext("That day is over: choose today or a later day."))
 
 
 class AddForm(GiveForm):

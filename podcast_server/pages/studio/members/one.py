@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -23,7 +24,7 @@ from podcast_server.accounts.erase import erase_member
 from podcast_server.accounts.export import export_member
 from podcast_server.accounts.models import Member
 from podcast_server.accounts.roster import is_of_show
-from podcast_server.accounts.standing import state_at
+from podcast_server.accounts.standing import state_at, until_at
 from podcast_server.billing.changes import cancel_subscription
 from podcast_server.billing.comps import change_comp, comps_of
 from podcast_server.billing.discounts import coupons_to_give
@@ -43,7 +44,7 @@ from podcast_server.pages.member.posting import nudge_postman
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.members.forms import GiveForm, NoteForm
-from podcast_server.pages.studio.members.views import (
+from podcast_server.pages.studio.members.giving import (
     give_by_hand,
     send_add_link,
     what_to_give,
@@ -56,16 +57,24 @@ blueprint = studio_blueprint("member", __name__)
 
 @blueprint.get("/shows/<slug>/members/<int:member_id>")
 def page(slug: str, member_id: int) -> Response:
+    return _shown(member_id, None)
+
+
+def _shown(member_id: int, form: GiveForm | None) -> Response:
+    """The page, with what was typed to give where something is wrong with it."""
     now, show_id = current_time(), the_show().id
     with reading(the_services().engine) as database:
         member = member_here(database, member_id)
         paying = paying_for(database, member_id, show_id)
         access = database.get(Access, (member_id, show_id))
         feeds = feeds_of(database, member_id, show_id)
+        windows = parse_windows(access.windows if access else "[]")
         facts = {
             "member": member,
             "show": database.get_one(Show, show_id),
-            "state": state_at(parse_windows(access.windows if access else "[]"), now),
+            "state": state_at(windows, now),
+            "until": until_at(windows, now),
+            "last_day": last_day,
             "grants": grants_of(database, member_id, show_id),
             "ledger": [each for each in ledger_of(database, member_id) if each.show_id == show_id],
             "feeds": [(each, in_words(examine_feed(database, each, now), now)) for each in feeds],
@@ -78,10 +87,15 @@ def page(slug: str, member_id: int) -> Response:
                 for each in paying
                 if each.realm != "manual"
             },
-            "form": GiveForm(formdata=None).offer(*what_to_give(database)),
+            "form": form or GiveForm(formdata=None).offer(*what_to_give(database)),
             "about": NoteForm(formdata=None, data={"name": member.name, "note": member.note}),
         }
     return make_response(render_template("studio/members/member.html", now=now, **facts))
+
+
+def last_day(ends_at: datetime, zone: str) -> date:
+    """The last day of what ends: midnight is the end of the day before."""
+    return (ends_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
 
 
 def member_here(database: Session, member_id: int) -> Member:
@@ -136,14 +150,13 @@ def give(slug: str, member_id: int) -> Response:
         member_here(database, member_id)
         form = GiveForm().offer(*what_to_give(database))
     if not form.validate_on_submit():
-        flash(gettext("Say why, for the member’s history."), "warning")
-        return _back(slug, member_id)
+        return _shown(member_id, form)
     try:
         with doing("member.give", str(member_id)) as database:
             give_by_hand(database, member_id, form)
     except BillingError as error:
-        flash(refusal(error), "danger")
-        return _back(slug, member_id)
+        form.until.errors = [refusal(error)]
+        return _shown(member_id, form)
     flash(gettext("Given. Their feed follows the next time an app looks."), "success")
     return _back(slug, member_id)
 
@@ -183,7 +196,8 @@ def end(slug: str, member_id: int) -> Response:
 def _end_comps(database: Session, member_id: int, cause: Cause) -> None:
     """End plans that were given, with all they open, where the person may work on all of it."""
     terms, now = the_services().till.terms, current_time()
-    mine = {plan.id for plan in what_to_give(database)[1]}
+    _show, plans, _today = what_to_give(database)
+    mine = {plan.id for plan in plans}
     for comp in comps_of(database, member_id):
         if comp.plan_id in mine and (comp.ends_at is None or comp.ends_at > now):
             by, reason = cause.actor, cause.reason

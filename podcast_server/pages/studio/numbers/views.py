@@ -12,6 +12,7 @@ from podcast_server.accounts.roster import Wanted, list_roster
 from podcast_server.accounts.staff.roles import may
 from podcast_server.database import reading
 from podcast_server.pages.studio.cells import harmless
+from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_role, the_show
 from podcast_server.pages.studio.numbers.charts import charts_of
 from podcast_server.pages.studio.numbers.figures import plain, shown, with_cells
@@ -68,7 +69,10 @@ def export(slug: str, name: str) -> Response:
     if make is None or not _may_see(name):
         abort(404)
     with reading(the_services().engine) as database:
-        headings, rows = with_cells(make(database, _asked()), plain)
+        found = make(database, _asked())
+    with doing("numbers.export", name):
+        pass
+    headings, rows = with_cells(found, plain)
     sheet = io.StringIO()
     csv.writer(sheet).writerows([headings, *(map(harmless, row) for row in rows)])
     response = make_response(sheet.getvalue())

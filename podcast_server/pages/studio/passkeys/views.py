@@ -34,6 +34,7 @@ from podcast_server.pages.member.device import device_name
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.entering import remember_staff, sign_in_staff
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person
+from podcast_server.pages.studio.shown_once import keep_to_show, kept_to_show
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("passkeys", __name__)
@@ -120,7 +121,18 @@ def enter() -> tuple[Response, int]:
 @blueprint.post("/account/recovery-codes")
 @needs("staff")
 def recovery_codes() -> Response:
-    """Fresh codes, shown this once."""
+    """Fresh codes, in place of all earlier ones."""
     with doing("staff.recovery-codes") as database:
         codes = make_recovery_codes(database, the_person().id)
+    keep_to_show("recovery-codes", codes)
+    return redirect(url_for(".fresh_codes"), 303)
+
+
+@blueprint.get("/account/recovery-codes")
+@needs("staff")
+def fresh_codes() -> Response:
+    """The codes made just now, until one goes on."""
+    codes = kept_to_show("recovery-codes")
+    if not codes:
+        return redirect(url_for("studio_account.page"), 303)
     return make_response(render_template("studio/passkeys/codes.html", codes=codes))

@@ -57,8 +57,10 @@ ACTS = {
     "members.import-discard": N_("forgot a table of members"),
     "members.import-invite": N_("began to invite members"),
     "members.import-look": N_("looked at a table of members"),
+    "members.import-table": N_("downloaded what would become of a table of members"),
     "members.import-pause": N_("paused inviting members"),
     "members.import-undo": N_("took an import of members back"),
+    "numbers.export": N_("downloaded figures"),
     "payment.confirm": N_("confirmed a payment by hand"),
     "payment.refund": N_("gave money back"),
     "payment.replay": N_("tried a payment event again"),
@@ -87,7 +89,9 @@ ACTS = {
     "sign-in.password": N_("signed in with a password"),
     "sign-in.recovery-code": N_("signed in with a recovery code"),
     "sign-in.set-up": N_("signed in for the first time"),
+    "sign-out": N_("signed out"),
     "site.change": N_("changed the settings of the site"),
+    "site.try": N_("tried what the site stands on"),
     "staff.change": N_("changed their name or language"),
     "staff.end-session": N_("signed a device out"),
     "staff.end-sessions": N_("signed all other devices out"),
@@ -112,6 +116,8 @@ ACTS = {
 
 def act_words(action: str) -> str:
     """What was done; one that has no words yet by its own name."""
+    if action.startswith("api."):
+        return str(gettext("%(what)s, by a script", what=act_words(action.removeprefix("api."))))
     if action.startswith("staff.role."):
         return str(gettext("changed what somebody may do"))
     known = ACTS.get(action)

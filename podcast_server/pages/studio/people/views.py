@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -11,7 +11,7 @@ from episodes.shows import list_shows
 from podcast_server.accounts.members import AccountError, BadEmailError
 from podcast_server.accounts.staff.audit import newest_actions
 from podcast_server.accounts.staff.invitations import invite_staff, open_invitations, take_back
-from podcast_server.accounts.staff.models import Staff
+from podcast_server.accounts.staff.models import Staff, StaffInvitation
 from podcast_server.accounts.staff.people import disable_staff, list_staff
 from podcast_server.accounts.staff.roles import Role, give_role, roles_of, take_role
 from podcast_server.database import reading
@@ -22,6 +22,7 @@ from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person
 from podcast_server.pages.studio.people.acts import act_words
 from podcast_server.pages.studio.people.forms import InviteForm
+from podcast_server.pages.studio.people.subjects import subjects_in_words
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("people", __name__)
@@ -91,7 +92,9 @@ def _role(text: str) -> Role:
 
 @blueprint.post("/people/invitations/<int:invitation_id>/take-back")
 def withdraw(invitation_id: int) -> Response:
-    with doing("staff.take-back-invitation") as database:
+    with reading(the_services().engine) as database:
+        invitation = database.get(StaffInvitation, invitation_id) or abort(404)
+    with doing("staff.take-back-invitation", invitation.email) as database:
         take_back(database, invitation_id)
     flash(gettext("The invitation is taken back."), "success")
     return _back()
@@ -101,11 +104,12 @@ def withdraw(invitation_id: int) -> Response:
 def change_role(staff_id: int) -> Response:
     """Give a role for a show, or take it ("nothing")."""
     show_id, role = request.form.get("show", 0, type=int), request.form.get("role", "")
-    with doing(f"staff.role.{role[:20]}") as database:
+    with reading(the_services().engine) as database:
         person, show = database.get(Staff, staff_id), database.get(Show, show_id)
-        if person is None or show is None:
-            flash(gettext("Choose a show and what may be done with it."), "warning")
-            return _back()
+    if person is None or show is None:
+        flash(gettext("Choose a show and what may be done with it."), "warning")
+        return _back()
+    with doing(f"staff.role.{role[:20]}", f"{staff_id}: {show.title}") as database:
         if role == "nothing":
             take_role(database, staff_id, show_id)
         else:
@@ -132,12 +136,14 @@ def log() -> Response:
     with reading(the_services().engine) as database:
         entries = newest_actions(database, before=before, limit=LOG_PAGE + 1)
         shows = {show.id: show.title for show in list_shows(database)}
+        subjects = subjects_in_words(database, [entry for entry, _person in entries])
     more = entries[LOG_PAGE - 1][0].id if len(entries) > LOG_PAGE else None
     return make_response(
         render_template(
             "studio/people/log.html",
             entries=entries[:LOG_PAGE],
             shows=shows,
+            subjects=subjects,
             more=more,
             act_words=act_words,
         )

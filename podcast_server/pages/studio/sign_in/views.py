@@ -21,6 +21,7 @@ from podcast_server.accounts.sign_in import (
     right_code,
     use_request,
 )
+from podcast_server.accounts.staff.audit import note_action
 from podcast_server.accounts.staff.models import Staff
 from podcast_server.accounts.staff.passwords import is_password, note_failure, refuse_guessing
 from podcast_server.accounts.staff.people import NoSuchStaffError, find_staff, has_staff
@@ -138,10 +139,14 @@ def link(token: str) -> Response:
 @blueprint.post("/sign-out")
 @needs("nothing")
 def leave() -> Response:
-    token = forget_staff()
+    worker, token = worker_or_none(), forget_staff()
     if token is not None:
         with the_services().sessions.begin() as database:
             end_staff_session(database, token)
+            if worker is not None:
+                now, who = current_time(), worker.person.id
+                device = worker.session.device
+                note_action(database, "sign-out", now=now, staff_id=who, subject=device)
     return redirect(url_for(".page"), 303)
 
 

@@ -44,6 +44,8 @@ def try_out(what: str) -> Response:
     if trial is None:
         abort(404)
     results = trial(services, the_person().email, current_time())
+    with doing("site.try", what):
+        pass
     return _shown(SiteForm(formdata=None, obj=services.site), what, results)
 
 

@@ -132,7 +132,9 @@ def _pieces() -> list[Piece]:
 @blueprint.post("/shows/<slug>/uploads/<key>/complete")
 def complete(slug: str, key: str) -> Response:
     services = the_services()
-    with services.sessions.begin() as database:
+    with reading(services.engine) as database:
+        episode = find_upload(database, the_show().id, key).episode_key
+    with doing("episode.audio", episode) as database:
         upload = find_upload(database, the_show().id, key)
         complete_upload(database, services.storage, upload, current_time())
         answer = _told(slug, upload)

@@ -15,11 +15,13 @@ from episodes.models import Episode, Show
 from feeds.downloads.models import MemberPlay
 from feeds.models import Grant, PrivateFeed
 from podcast_server.accounts.models import Member
+from podcast_server.accounts.staff.models import AuditEntry
 from podcast_server.billing.errors import ProviderUnavailable
 from podcast_server.billing.intervals import Interval
 from podcast_server.billing.models import Plan, Subscription
 from podcast_server.billing.money import Money
 from podcast_server.billing.plans import PriceTerms, create_plan
+from podcast_server.i18n import format_day
 from podcast_server.pages.studio.members import one
 from podcast_server.services import Services
 from tests.builders import build_feed, build_member, build_show, give_membership
@@ -65,6 +67,8 @@ def test_the_list_shows_who_stands_how(owner: Desk, ada: Member) -> None:
         ("before=2999-01-01", True),
         ("before=2000-01-01", False),
         ("joined=soon&before=%00", True),
+        ("silent=2000-01-01", True),
+        ("silent=2000-01-01&fetched=ever", False),
         ("plan=nothing-like-it", True),
     ],
 )
@@ -89,6 +93,30 @@ def test_adding_somebody_needs_a_reason(owner: Desk, services: Services, harbour
     assert "Say why" in answer.text
     with services.sessions() as session:
         assert session.scalar(select(Member.id)) is None
+
+
+@pytest.mark.parametrize("where", [LIST, "give"])
+def test_a_membership_is_not_given_until_a_day_that_is_over(
+    owner: Desk, services: Services, ada: Member, where: str
+) -> None:
+    target = where if where == LIST else path(ada, "/give")
+    typed = {"email": "tam@example.org", "tier": "0", "reason": "a present", "until": "2001-01-01"}
+    answer = owner.send(target, **typed)
+    assert "That day is over" in answer.text
+    assert "a present" in answer.text  # what was typed stands there still
+    with services.sessions() as session:
+        assert session.scalars(select(Member.email)).all() == ["ada@example.org"]
+        assert session.scalars(select(Grant.source)).all() == ["test"]
+
+
+def test_a_membership_may_be_given_until_the_end_of_today(
+    owner: Desk, ada: Member, now: datetime
+) -> None:
+    owner.send(path(ada, "/end"))
+    today = now.date().isoformat()
+    owner.send(path(ada, "/give"), tier="0", until=today, reason="one more day")
+    page = owner.get(path(ada)).text
+    assert f"Membership until {format_day(now.date())}" in page
 
 
 def test_ending_a_membership_is_in_the_history_with_its_reason(owner: Desk, ada: Member) -> None:
@@ -175,6 +203,37 @@ def test_the_table_cannot_run_formulas(owner: Desk, services: Services, ada: Mem
     owner.send(path(ada, "/about"), name='=HYPERLINK("https://evil.example")', note="")
     rows = list(csv.DictReader(io.StringIO(owner.get(f"{LIST}.csv").text)))
     assert rows[0]["name"].startswith("'=")
+
+
+def test_the_table_holds_who_is_shown_with_their_plans_and_is_noted(
+    owner: Desk, services: Services, ada: Member, bundle: Plan
+) -> None:
+    owner.send(LIST, email="bob@example.org", tier=f"plan:{bundle.key}", reason="a prize")
+    assert f"{LIST}.csv?q=bob" in owner.get(f"{LIST}?q=bob").text
+    rows = list(csv.DictReader(io.StringIO(owner.get(f"{LIST}.csv?q=bob").text)))
+    assert [(row["email"], row["plan"]) for row in rows] == [("bob@example.org", "Both")]
+    assert "Both" in owner.get(f"{LIST}?q=bob").text
+    with services.sessions() as session:
+        noted = select(AuditEntry.subject).where(AuditEntry.action == "members.export")
+        assert session.scalars(noted).all() == ["q=bob"]
+
+
+def test_members_are_sorted_as_wanted(
+    owner: Desk, services: Services, ada: Member, harbour: Show, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        show = session.get_one(Show, harbour.id)
+        zoe = build_member(session, now, "zoe@example.org")
+        zoe.name = "aaron"
+        build_feed(session, zoe, show, now).last_fetched_at = now
+        give_membership(session, zoe, show, now, starts_at=now)
+
+    def order(sort: str) -> list[str]:
+        table = owner.get(f"{LIST}.csv?sort={sort}").text
+        return [row["email"][:3] for row in csv.DictReader(io.StringIO(table))]
+
+    assert order("") == order("name") == order("fetched") == ["zoe", "ada"]
+    assert order("first") == order("silent") == ["ada", "zoe"]
 
 
 def test_scripts_in_what_members_are_called_never_run(owner: Desk, ada: Member) -> None:
