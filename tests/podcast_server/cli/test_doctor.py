@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from podcast_server.backup.seal import new_identity
 from podcast_server.services import open_services
 from podcast_server.settings import load_settings
 from tests.podcast_server.cli.conftest import Terminal
@@ -124,3 +126,76 @@ def test_starting_on_an_old_schema_says_how_to_mend_it(terminal: Terminal) -> No
         connection.execute(text("UPDATE alembic_version SET version_num = '03c3ae5c057d'"))
     services.close()
     assert "migrate" in terminal.run("member", "list", code=1).output
+
+
+def audio_file(terminal: Terminal) -> Path:
+    terminal.run("episode", "add", terminal.audio(1), "--show", "harbour")
+    [path] = (terminal.folder / "data" / "storage").rglob("audio-*.mp3")
+    return path
+
+
+@pytest.mark.parametrize("options", [("--repair",), ("--deep", "--repair")])
+def test_a_missing_file_comes_back_from_the_backup(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    path = audio_file(terminal)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    terminal.run("backup")
+    sound = path.read_bytes()
+    path.unlink()
+    assert "--repair" in failing(terminal, "files of episodes")["advice"]
+    assert findings(terminal, *options)["files of episodes"]["level"] == "ok"
+    assert path.read_bytes() == sound
+
+
+def test_a_damaged_file_comes_back_from_the_backup(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = audio_file(terminal)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    terminal.run("backup")
+    sound = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(sound[:-1] + b"?")
+    findings(terminal, "--deep", code=1)
+    findings(terminal, "--deep", "--repair")
+    assert path.read_bytes() == sound
+
+
+def test_what_is_damaged_in_the_backup_too_is_not_brought_back(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = audio_file(terminal)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    terminal.run("backup")
+    path.unlink()
+    [there] = (terminal.folder / "backups" / "objects").rglob("audio-*.mp3")
+    there.write_bytes(there.read_bytes()[:-1] + b"?")
+    found = findings(terminal, "--repair", code=1)["files of episodes"]
+    assert "damaged in the backup" in found["message"]
+    assert not path.exists()
+
+
+def test_without_a_backup_it_says_where_to_put_a_missing_file(terminal: Terminal) -> None:
+    path = audio_file(terminal)
+    path.unlink()
+    found = findings(terminal, "--repair", code=1)["files of episodes"]
+    assert path.name in found["message"]
+    assert str(terminal.folder / "data" / "storage") in found["advice"]
+
+
+def test_a_file_in_an_encrypted_backup_comes_back_with_the_identity(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = audio_file(terminal)
+    secret, recipient = new_identity()
+    (terminal.folder / "identity.txt").write_text(secret)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    monkeypatch.setenv(PREFIX + "BACKUP__RECIPIENT", recipient)
+    terminal.run("backup")
+    sound = path.read_bytes()
+    path.unlink()
+    found = findings(terminal, "--repair", code=1)["files of episodes"]
+    assert "--identity" in found["advice"]
+    findings(terminal, "--repair", "--identity", "identity.txt")
+    assert path.read_bytes() == sound
