@@ -39,6 +39,7 @@ from podcast_server.backup.objects import (
 from podcast_server.backup.places import Place
 from podcast_server.backup.seal import SUFFIX, Copy, plainly, sealing
 from podcast_server.database import schema_versions
+from podcast_server.private import make_private_folder
 from podcast_server.services import Services
 
 MANIFEST = "manifest.json"
@@ -125,7 +126,7 @@ def _whole_or_gone(place: Place, name: str) -> Iterator[None]:
 
 def own_folder(services: Services) -> Path:
     """Where a snapshot is safe while it is not yet encrypted: beside the database itself."""
-    services.settings.data.mkdir(parents=True, exist_ok=True)
+    make_private_folder(services.settings.data)
     return services.settings.data
 
 

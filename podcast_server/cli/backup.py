@@ -13,6 +13,7 @@ from podcast_server.backup.errors import BackupError
 from podcast_server.backup.places import Place, open_place
 from podcast_server.backup.restore import restore_backup, restore_keys
 from podcast_server.cli.context import Context, console, json_option, pass_context, print_json
+from podcast_server.private import make_private_folder
 from podcast_server.services import now_utc, open_services
 
 
@@ -113,7 +114,7 @@ def restore(
     if not yes:
         click.confirm(f"Restore the backup of {manifest['made']}?", abort=True)
     settings = context.settings
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.data, passage=bool(settings.server.accel_prefix))
     restore_keys(source, chosen, settings.keys_file, identity)
     services = open_services(settings)
     with Progress(console=console, transient=True) as bar:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from podcast_server.backup.seal import new_identity
+from podcast_server.jobs.worker import open_queue
 from podcast_server.services import open_services
 from podcast_server.settings import load_settings
 from tests.podcast_server.cli.conftest import Terminal
@@ -199,3 +202,59 @@ def test_a_file_in_an_encrypted_backup_comes_back_with_the_identity(
     assert "--identity" in found["advice"]
     findings(terminal, "--repair", "--identity", "identity.txt")
     assert path.read_bytes() == sound
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_before_init_it_makes_nothing_and_says_init(bare: Terminal) -> None:
+    found = findings(bare, code=1)
+    for check in ("signing keys", "database", "storage", "data folder"):
+        assert "init" in found[check]["advice"]
+    for words in (["show", "list"], ["backup", "b"], ["export", "archive", "x.tar"]):
+        assert "init" in bare.run(*words, code=1).output
+    assert list(bare.folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_what_init_makes_is_for_its_owner_alone(bare: Terminal) -> None:
+    bare.run("init")
+    data = bare.folder / "data"
+    services = open_services(load_settings(None, {}))
+    with services.sessions.begin() as session:  # while -wal and -shm are there
+        session.execute(text("UPDATE job_runs SET error = ''"))
+        open_queue(services)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
+    services.close()
+    assert {"podcast.sqlite3-wal", "podcast.sqlite3-shm", "queue.sqlite3"} <= set(modes)
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert {name for name, mode in modes.items() if mode & 0o077 and name != "storage"} == set()
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_a_front_that_sends_the_audio_may_pass_through(
+    bare: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PREFIX + "SERVER__ACCEL_PREFIX", "/internal-audio")
+    bare.run("init")
+    assert stat.S_IMODE((bare.folder / "data").stat().st_mode) == 0o710
+    assert findings(bare)["data folder"]["level"] == "ok"
+    monkeypatch.delenv(PREFIX + "SERVER__ACCEL_PREFIX")
+    assert "710" in failing(bare, "data folder")["message"]
+
+
+def test_data_that_others_may_read_is_found_and_closed(terminal: Terminal) -> None:
+    data = terminal.folder / "data"
+    data.chmod(0o755)
+    (data / "podcast.sqlite3").chmod(0o644)
+    (data / "queue.sqlite3").touch(0o644)
+    found = failing(terminal, "data folder")
+    assert "podcast.sqlite3 (mode 644)" in found["message"]
+    assert findings(terminal, "--repair")["data folder"]["level"] == "ok"
+    for path, mode in ((data, 0o700), (data / "podcast.sqlite3", 0o600)):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert findings(terminal)["data folder"]["level"] == "ok"
