@@ -20,6 +20,7 @@ from podcast_server.limits.pages import install_limits
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.postman import Postman
 from podcast_server.mail.transport import choose_transport
+from podcast_server.pages.account_of import account_of
 from podcast_server.pages.checkout.offers import install_checkout
 from podcast_server.pages.dressing import install_dressing
 from podcast_server.pages.moved_feeds import install_moved_feeds
@@ -58,7 +59,7 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     )
     policy = base_policy(services.storage, services.settings, clock())
     # Before the form check, which would answer attackers at some cost.
-    install_limits(app, services.settings.limits, limit_counter(services), clock)
+    install_limits(app, services.settings.limits, limit_counter(services), clock, account_of)
     install_security(app, services.settings, services.tokens, policy)
     install_languages(app, lambda: services.site)
     install_error_pages(app)

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.commit_mark import CommitMark, marking_connection
+from podcast_server.private import make_private_file, make_private_folder
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -38,7 +39,8 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         connect_args: dict[str, Any] = {}
         if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(Path(parsed.database).parent)
+            make_private_file(Path(parsed.database))
             with suppress(OSError):  # then changes are noticed some seconds later
                 connect_args["factory"] = marking_connection(commit_mark(parsed.database))
         engine = create_engine(

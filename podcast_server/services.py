@@ -82,9 +82,10 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """Open database, storage and signing keys. Raises the errors of each, with advice."""
+    # First, so that nothing is made where `init` was not run yet.
+    tokens = Tokens(load_signing_keys(settings.keys_file))
     engine = open_engine(settings.database_url)
     sessions = session_factory(engine)
-    tokens = Tokens(load_signing_keys(settings.keys_file))
     providers = open_providers(provider_settings(settings), sessions, now_utc)
     return Services(
         settings=settings,

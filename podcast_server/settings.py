@@ -207,6 +207,8 @@ class BackupSettings(Section):
     folder: str = ""  # or s3://bucket/prefix; empty: none are made
     every_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     keep: Annotated[int, Field(ge=1, le=1000)] = 14
+    # Every so many days what lies there already is read, and replaced where it is damaged.
+    verify_days: Annotated[int, Field(ge=0, le=3650)] = 30
     # An age recipient (age1…): backups are encrypted, and the signing keys are in them.
     recipient: str = ""
     # For a bucket, where it is not reached as [storage] says.

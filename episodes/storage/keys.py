@@ -25,6 +25,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FOLDERS = re.compile(rf"{_FOLDER}(?:/{_FOLDER})*")
 # 128 bits of the hash: two files of one episode never share a name by accident.
 _HASH_LETTERS = 32
+_HASH_IN_NAME = re.compile(rf"/[a-z]+-([0-9a-f]{{{_HASH_LETTERS}}})\.[a-z0-9]+$")
 
 
 def check_key(key: str) -> str:
@@ -79,6 +80,12 @@ def picture_key(show_id: int, sha256: str, extension: str, episode_key: str = ""
     if episode_key:
         return _episode_object(show_id, episode_key, "picture", sha256, extension)
     return check_key(f"shows/{show_id}/{_versioned('picture', sha256, extension)}")
+
+
+def hash_in(key: str) -> str:
+    """The beginning of the SHA-256 of its content that an object's name carries; or nothing."""
+    found = _HASH_IN_NAME.search(key)
+    return found[1] if found else ""
 
 
 def incoming_key(upload_name: str, extension: str) -> str:

@@ -28,7 +28,7 @@ from feeds.delivery.media import (
     parse_name,
 )
 from feeds.delivery.redirects import Redirect, Redirects
-from feeds.delivery.throttle import Shared, Throttle
+from feeds.delivery.throttle import Shared, Throttle, counted_as
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
 from feeds.editions import Editions
 from feeds.tokens import MEDIA, Tokens
@@ -209,7 +209,7 @@ class Lane:
         return answer_artwork(name, request, storage=self._storage)
 
     def _unknown(self, request: Request, now: float) -> Answer:
-        wait = self._guesses.exceeded(request.address, now)
+        wait = self._guesses.exceeded(counted_as(request.address), now)
         if wait:
             return text_answer(
                 429, "Too many unknown addresses; try later.", ("Retry-After", str(wait))

@@ -12,11 +12,20 @@ import math
 import threading
 from collections.abc import Callable
 
+from feeds.downloads.privacy import address_unit
+
 log = logging.getLogger(__name__)
 
 KEYS_KEPT = 50_000
 # (key, minute since 1970, how many more) → how many in all processes together
 Shared = Callable[[str, int, int], int]
+
+
+def counted_as(address: str) -> str:
+    """What an address is counted as: an IPv6 one as its network of /64, which one household or
+    one rented machine has all of to itself."""
+    unit = address_unit(address)
+    return unit.hex() if unit else address
 
 
 class Throttle:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from feeds.delivery.throttle import counted_as
 from podcast_server.accounts.members import AccountError, normalise_email
 from podcast_server.accounts.models import SignInRequest
 
@@ -69,7 +70,7 @@ def ask_to_sign_in(session: Session, asking: Asking, *, secret: bytes, now: date
     Whether a member has this address makes no difference here, so nobody can find out.
     """
     email = normalise_email(asking.email)
-    address = _digest(secret, "address", asking.address)
+    address = _digest(secret, "address", counted_as(asking.address))
     if asking.purpose != "operator":
         _refuse_too_many(session, email, address, now)
     token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(1_000_000):06d}"

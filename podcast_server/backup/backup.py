@@ -1,4 +1,4 @@
-"""Make and restore backups.
+"""Make backups, and find them again.
 
     PLACE/objects/…               every stored file, shared by all backups
     PLACE/2026-11-23T09-45-00Z/   one backup: database, signing keys if asked, manifest
@@ -18,17 +18,28 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from sqlalchemy import create_engine
 
 from episodes.storage.base import StorageError
-from podcast_server.backup.database import dump_database, load_database
+from episodes.whole import Sums
+from podcast_server.backup.database import dump_database
 from podcast_server.backup.errors import BackupError
-from podcast_server.backup.objects import Copied, copy_in, copy_out, objects_of, sizes_of
+from podcast_server.backup.objects import (
+    OBJECTS,
+    Copied,
+    Known,
+    SummedWriting,
+    content_sums,
+    copy_out,
+    object_name,
+    objects_of,
+)
 from podcast_server.backup.places import Place
-from podcast_server.backup.seal import SUFFIX, Copy, open_file, opening, plainly, sealing
+from podcast_server.backup.seal import SUFFIX, Copy, plainly, sealing
 from podcast_server.database import schema_versions
+from podcast_server.private import make_private_folder
 from podcast_server.services import Services
 
 MANIFEST = "manifest.json"
@@ -55,8 +66,11 @@ def make_backup(
     now: datetime,
     progress: Progress,
     recipient: str = "",
+    verify: bool = False,
 ) -> Made:
     """Add one backup to a place. Raises BackupError, StorageError.
+
+    With ``verify`` every file that is there already is read, and replaced where it is damaged.
 
     Without ``with_keys`` the signing keys stay out: who finds the backup cannot make feed
     addresses from it, and whoever restores it needs the key file from elsewhere. With
@@ -66,21 +80,28 @@ def make_backup(
     name = now.astimezone(UTC).strftime(NAME)
     if name in place.folders():
         raise BackupError(f"{place} has a backup {name} already: try again in a second")
+    before = _newest_manifest(place)
+    sums: Sums = {}
     with _whole_or_gone(place, name):
-        with tempfile.TemporaryDirectory(dir=_own_folder(services)) as private:
+        with tempfile.TemporaryDirectory(dir=own_folder(services)) as private:
             snapshot = dump_database(services.engine, Path(private))
             # Placed before any file is looked for: from now on nobody tidies files away.
-            size = _place(snapshot, place, name, seal)
+            size = _place(snapshot, place, name, seal, sums)
             keys = _objects_in(services, snapshot)
-            copied = copy_out(services.storage, keys, place, progress, seal)
+            known = _known(services, keys, before, sealed=seal is not None, verify=verify)
+            copied = copy_out(services.storage, keys, place, progress, known, seal)
         if with_keys:
-            _place(services.settings.keys_file, place, name, seal)
+            _place(services.settings.keys_file, place, name, seal, sums)
     manifest = {
-        "made": now.astimezone(UTC).isoformat(),
+        "made": _time(now),
         "schema": schema_versions(services.engine)[0],
         "database": snapshot.name,
         "objects": keys,
         "missing": list(copied.missing),
+        "damaged": list(copied.damaged),
+        # The first one copies all, which is as good as reading it again.
+        "verified": _time(now) if verify or not before else before.get("verified", ""),
+        "sums": sums | copied.sums,
         "with_keys": with_keys,
         "encrypted": bool(recipient),
     }
@@ -103,17 +124,37 @@ def _whole_or_gone(place: Place, name: str) -> Iterator[None]:
         raise
 
 
-def _own_folder(services: Services) -> Path:
+def own_folder(services: Services) -> Path:
     """Where a snapshot is safe while it is not yet encrypted: beside the database itself."""
-    services.settings.data.mkdir(parents=True, exist_ok=True)
+    make_private_folder(services.settings.data)
     return services.settings.data
 
 
-def _place(source: Path, place: Place, backup: str, seal: Copy | None) -> int:
-    """Add one file to a backup; its bytes there."""
+def _time(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat()
+
+
+def _newest_manifest(place: Place) -> dict[str, Any]:
+    newest = newest_name(place)
+    return {} if newest is None else read_manifest(place, newest)
+
+
+def _known(
+    services: Services, keys: list[str], before: dict[str, Any], *, sealed: bool, verify: bool
+) -> Known:
+    """What the newest backup and the database say of the files that are to be in this one."""
+    suspects = frozenset(object_name(key, sealed=sealed) for key in before.get("damaged", ()))
+    sums = {n: s for n, s in before.get("sums", {}).items() if n.startswith(f"{OBJECTS}/")}
+    return Known(content_sums(services.engine, keys), sums, suspects, verify)
+
+
+def _place(source: Path, place: Place, backup: str, seal: Copy | None, sums: Sums) -> int:
+    """Add one file to a backup, and its checksum to ``sums``; its bytes there."""
     name = source.name if seal is None else source.name + SUFFIX
     with source.open("rb") as read, place.writing(f"{backup}/{name}") as write:
-        (seal or plainly)(read, write)
+        written = SummedWriting(write)
+        (seal or plainly)(read, cast("BinaryIO", written))
+        sums[name] = written.sha256
         return write.tell()
 
 
@@ -150,67 +191,3 @@ def read_manifest(place: Place, name: str) -> dict[str, Any]:
     except (OSError, ValueError, BackupError) as error:
         raise BackupError(f"{name} in {place} is not a finished backup") from error
     return manifest
-
-
-def restore_keys(place: Place, name: str, keys_file: Path, identity: Path | None = None) -> None:
-    """Put the signing keys back if the backup has them and none are there.
-
-    Raises BackupError when there are none at all.
-    """
-    if keys_file.exists():
-        return
-    source = f"{name}/{KEYS}"
-    if place.has(source + SUFFIX):
-        unseal = opening(_needed(identity))
-        with place.reading(source + SUFFIX) as path:
-            keys_file.parent.mkdir(parents=True, exist_ok=True)
-            open_file(path, keys_file, unseal)
-        return
-    if not place.has(source):
-        raise BackupError(
-            f"the backup was made without signing keys: put the key file at {keys_file} first, "
-            "or every member needs a new address"
-        )
-    with place.reading(source) as path:
-        keys_file.parent.mkdir(parents=True, exist_ok=True)
-        open_file(path, keys_file, plainly)
-
-
-def _needed(identity: Path | None) -> Path:
-    if identity is None:
-        raise BackupError("the backup is encrypted: name the file of your identity (--identity)")
-    return identity
-
-
-def restore_backup(
-    services: Services,
-    place: Place,
-    name: str,
-    *,
-    progress: Progress,
-    identity: Path | None = None,
-) -> Copied:
-    """Fill an empty installation from a backup, and check that every file is whole.
-
-    Raises BackupError, also when the database is not empty.
-    """
-    manifest = read_manifest(place, name)
-    if schema_versions(services.engine)[0] is not None:
-        raise BackupError("the database is not empty: restore into a fresh installation")
-    services.engine.dispose()
-    unseal = opening(_needed(identity)) if manifest.get("encrypted") else None
-    with tempfile.TemporaryDirectory(dir=_own_folder(services)) as private:
-        snapshot = Path(private, Path(manifest["database"]).name)
-        sealed = SUFFIX if unseal else ""
-        with place.reading(f"{name}/{snapshot.name}{sealed}") as path:
-            open_file(path, snapshot, unseal or plainly)
-        load_database(services.engine, Path(private))
-    copied = copy_in(services.storage, manifest["objects"], place, progress, unseal)
-    wrong = [
-        key
-        for key, size in sizes_of(services.engine).items()
-        if (found := services.storage.stat(key)) is None or found.size != size
-    ]
-    if wrong:
-        raise BackupError(f"{len(wrong)} audio files are missing or damaged, first: {wrong[0]}")
-    return copied

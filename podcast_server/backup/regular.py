@@ -41,11 +41,30 @@ def back_up_when_due(services: Services, now: datetime) -> Made | None:
         recipient=section.recipient,
         now=now,
         progress=lambda _key: None,
+        verify=_is_to_be_verified(place, section.verify_days, now),
     )
-    if made.copied.missing:
-        log.error("%d files are missing in the storage", len(made.copied.missing))
+    _log_problems(made)
     keep_newest(place, section.keep, now)
     return made
+
+
+def _is_to_be_verified(place: Place, days: int, now: datetime) -> bool:
+    """Whether nobody read the files there for ``days`` days; 0 for never."""
+    newest = newest_name(place)
+    if not days or newest is None:
+        return False
+    verified = read_manifest(place, newest).get("verified", "")
+    return not verified or now - datetime.fromisoformat(verified) >= timedelta(days=days)
+
+
+def _log_problems(made: Made) -> None:
+    copied = made.copied
+    if copied.missing:
+        log.error("%d files are missing in the storage", len(copied.missing))
+    if copied.damaged:
+        log.error("%d files are damaged in the storage", len(copied.damaged))
+    if copied.replaced:
+        log.warning("%d files were damaged in the backup: replaced", len(copied.replaced))
 
 
 def newest_backup(place: Place) -> datetime | None:

@@ -8,34 +8,38 @@ import click
 from rich.progress import Progress
 
 from episodes.storage.address import SCHEME
-from podcast_server.backup.backup import (
-    make_backup,
-    newest_name,
-    read_manifest,
-    restore_backup,
-    restore_keys,
-)
+from podcast_server.backup.backup import MANIFEST, Made, make_backup, newest_name, read_manifest
 from podcast_server.backup.errors import BackupError
 from podcast_server.backup.places import Place, open_place
+from podcast_server.backup.restore import restore_backup, restore_keys
 from podcast_server.cli.context import Context, console, json_option, pass_context, print_json
+from podcast_server.private import make_private_folder
 from podcast_server.services import now_utc, open_services
 
 
 @click.command()
-@click.argument("place", metavar="FOLDER")
+@click.argument("place", metavar="[FOLDER]", default="")
 @click.option("--with-keys", is_flag=True, help="Also the signing keys: keep that copy safe.")
 @click.option("--recipient", help="Encrypt for this age recipient (default: [backup] recipient).")
+@click.option("--verify", is_flag=True, help="Read all files there; replace damaged ones.")
 @json_option
 @pass_context
 def backup(
-    context: Context, place: str, *, with_keys: bool, recipient: str | None, as_json: bool
+    context: Context,
+    place: str,
+    *,
+    with_keys: bool,
+    recipient: str | None,
+    verify: bool,
+    as_json: bool,
 ) -> None:
     """Add a backup to FOLDER while the server runs: database and all stored files.
 
-    FOLDER may be s3://bucket/prefix, reached as [backup] and [storage] say.
+    FOLDER may be s3://bucket/prefix, reached as [backup] and [storage] say; without it, the
+    folder in [backup] is meant.
     Files are kept once however many backups there are, so the next ones are quick and small.
     """
-    target = _open(context, place)
+    target = _open(context, place) if place else _own(context)
     with Progress(console=console, transient=True, disable=as_json) as bar:
         task = bar.add_task("Copying files", total=None)
         made = make_backup(
@@ -45,27 +49,47 @@ def backup(
             recipient=context.settings.backup.recipient if recipient is None else recipient,
             now=now_utc(),
             progress=lambda _key: bar.advance(task),
+            verify=verify,
         )
+    _report(target, made, with_keys=with_keys, as_json=as_json)
+
+
+def _own(context: Context) -> Place:
+    """The place of the scheduled backups. Raises UsageError where there is none."""
+    folder = context.settings.backup.folder
+    if not folder:
+        raise click.UsageError("name a FOLDER, or set [backup] folder")
+    return open_place(context.settings, folder)
+
+
+def _report(target: Place, made: Made, *, with_keys: bool, as_json: bool) -> None:
+    """Say what was made. Raises BackupError where files of ours are missing or damaged."""
+    copied = made.copied
     if as_json:
         print_json(
             {
                 "backup": f"{target}/{made.name}",
                 "objects": made.objects,
-                "copied": made.copied.copied,
-                "bytes": made.copied.bytes,
-                "missing": list(made.copied.missing),
+                "copied": copied.copied,
+                "bytes": copied.bytes,
+                "missing": list(copied.missing),
+                "damaged": list(copied.damaged),
+                "replaced": list(copied.replaced),
             }
         )
     else:
-        new = f"{made.copied.copied} new, {made.copied.bytes / 1e6:.1f} MB"
+        new = f"{copied.copied} new, {copied.bytes / 1e6:.1f} MB"
         click.echo(f"Made {target}/{made.name}: {made.objects} files ({new}).")
+        if copied.replaced:
+            click.echo(f"{len(copied.replaced)} files there were damaged, and are replaced.")
         if not with_keys:
             click.echo("The signing keys are not in it; keep a copy of them elsewhere.")
-    if made.copied.missing:
-        raise BackupError(
-            f"{len(made.copied.missing)} files are missing in the storage, "
-            f"first: {made.copied.missing[0]}. The rest is backed up."
-        )
+    for said, keys in (("missing", copied.missing), ("damaged", copied.damaged)):
+        if keys:
+            raise BackupError(
+                f"{len(keys)} files are {said} in the storage, first: {keys[0]}. "
+                "The rest is backed up. `podcast-server doctor --deep` names them all."
+            )
 
 
 @click.command()
@@ -76,8 +100,11 @@ def backup(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The file with your age identity, for an encrypted backup.",
 )
+@click.option("--accept-damage", is_flag=True, help="Take what is damaged or missing as it is.")
 @pass_context
-def restore(context: Context, place: str, *, yes: bool, identity: Path | None) -> None:
+def restore(
+    context: Context, place: str, *, yes: bool, identity: Path | None, accept_damage: bool
+) -> None:
     """Fill a fresh installation from a backup: FOLDER, or the newest one inside it.
 
     FOLDER may be s3://bucket/prefix.
@@ -87,16 +114,24 @@ def restore(context: Context, place: str, *, yes: bool, identity: Path | None) -
     if not yes:
         click.confirm(f"Restore the backup of {manifest['made']}?", abort=True)
     settings = context.settings
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.data, passage=bool(settings.server.accel_prefix))
     restore_keys(source, chosen, settings.keys_file, identity)
     services = open_services(settings)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Restoring files", total=len(manifest["objects"]))
         copied = restore_backup(
-            services, source, chosen, progress=lambda _key: bar.advance(task), identity=identity
+            services,
+            source,
+            chosen,
+            progress=lambda _key: bar.advance(task),
+            identity=identity,
+            accept=accept_damage,
         )
     services.close()
     click.echo(f"Restored {chosen}: {len(manifest['objects'])} files, {copied.copied} new.")
+    if copied.missing or copied.damaged:
+        lost = f"{len(copied.damaged)} of them are damaged, {len(copied.missing)} are missing"
+        click.echo(f"{lost}, as you accepted. `podcast-server doctor --deep` names them.", err=True)
     click.echo("Next: podcast-server migrate, then podcast-server doctor")
 
 
@@ -114,6 +149,11 @@ def _find(context: Context, address: str) -> tuple[Place, str]:
     if newest is not None:
         return place, newest
     above, _, name = address.rstrip("/").rpartition("/")
-    if not above or above == SCHEME.rstrip("/"):
-        raise BackupError(f"there is no finished backup in {place}")
-    return _open(context, above), name
+    if above and above != SCHEME.rstrip("/"):
+        around = _open(context, above)
+        if around.has(f"{name}/{MANIFEST}"):
+            return around, name
+    raise BackupError(
+        f"there is no finished backup in {place}: name the folder that `podcast-server backup` "
+        "was given, or one backup in it"
+    )

@@ -6,9 +6,11 @@ import stat
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from sqlalchemy import make_url
 from sqlalchemy.orm import sessionmaker
 
 from episodes.errors import EpisodeError
@@ -21,7 +23,9 @@ from podcast_server.billing.errors import BillingError
 from podcast_server.billing.providers.choose import open_providers
 from podcast_server.cli.context import FAILED, Context, json_option, pass_context, print_json
 from podcast_server.cli.doctor_bucket import check_browser_uploads
+from podcast_server.cli.doctor_files import check_files
 from podcast_server.cli.doctor_mail import check_mail, check_sender
+from podcast_server.cli.doctor_private import check_private
 from podcast_server.cli.findings import Finding
 from podcast_server.database import (
     DatabaseError,
@@ -87,6 +91,9 @@ def check_keys(settings: Settings) -> Finding:
 
 def check_database(settings: Settings) -> Finding:
     """The database answers and has the right schema."""
+    file = make_url(settings.database_url).database or ""
+    if settings.database_url.startswith("sqlite") and not Path(file).exists():
+        return Finding("database", "failed", f"{file} is not there", "run `podcast-server init`")
     try:
         engine = open_engine(settings.database_url)
         try:
@@ -107,6 +114,10 @@ def check_database(settings: Settings) -> Finding:
 
 def check_storage(settings: Settings) -> Finding:
     """A small object can be written, read back and deleted."""
+    if settings.storage.backend == "local" and not settings.data.is_dir():
+        return Finding(
+            "storage", "failed", f"{settings.data} is not there", "run `podcast-server init`"
+        )
     try:
         open_storage(storage_settings(settings)).check()
     except EpisodeError as error:
@@ -169,18 +180,28 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
 @click.option(
     "--repair",
     is_flag=True,
-    help="Delete stored files that nothing refers to; let browsers send to the bucket.",
+    help="Delete stored files that nothing refers to, bring back missing ones from the backup, "
+    "close the data folder to others, let browsers send to the bucket.",
 )
 @click.option("--deep", is_flag=True, help="Also read every row and every audio file.")
+@click.option(
+    "--identity",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file with your age identity, to bring files back from an encrypted backup.",
+)
 @json_option
 @pass_context
-def doctor(context: Context, *, repair: bool, deep: bool, as_json: bool) -> None:
+def doctor(
+    context: Context, *, repair: bool, deep: bool, identity: Path | None, as_json: bool
+) -> None:
     """Check the whole set-up and say what to do. Exit code 1 if anything failed."""
     settings = context.settings
     findings = [check(settings) for check in CHECKS] + check_sender(settings)
+    findings.append(check_private(settings, repair=repair))
     if not any(f.level == "failed" for f in findings if f.check in {"database", "storage"}):
         findings.append(check_browser_uploads(settings, repair=repair))
         findings.append(check_orphans(context, repair=repair))
+        findings.append(check_files(settings, deep=deep, repair=repair, identity=identity))
         if deep:
             findings += check_invariants(context)
     if as_json:

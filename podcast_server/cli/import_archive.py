@@ -14,6 +14,7 @@ from podcast_server.backup.seal import open_file, opening
 from podcast_server.cli.context import PARTLY, Context, console, pass_context
 from podcast_server.moving.archive.bring import Imported, import_archive
 from podcast_server.moving.errors import ArchiveError
+from podcast_server.private import make_private_folder
 
 
 @click.command("archive")
@@ -53,7 +54,7 @@ def _opened(path: Path, identity: Path | None, data: Path) -> Iterator[Path]:
         return
     if identity is None:
         raise ArchiveError("the archive is encrypted: name the file of your identity (--identity)")
-    data.mkdir(parents=True, exist_ok=True)
+    make_private_folder(data)
     with tempfile.TemporaryDirectory(dir=data, prefix=".archive-") as private:
         plain = Path(private, "archive.tar")
         open_file(path, plain, opening(identity))

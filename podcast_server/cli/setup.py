@@ -8,6 +8,7 @@ from feeds.tokens import load_signing_keys, new_signing_key, save_signing_keys
 from podcast_server.cli.context import Context, json_option, pass_context, print_rows
 from podcast_server.database import migrate as migrate_database
 from podcast_server.database import open_engine, schema_versions
+from podcast_server.private import make_private_folder
 from podcast_server.services import now_utc
 from podcast_server.settings import Settings
 
@@ -15,7 +16,7 @@ from podcast_server.settings import Settings
 def initialise(settings: Settings) -> list[str]:
     """Make whatever is missing: data folder, signing keys, database. Says what it made."""
     made = []
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.data, passage=bool(settings.server.accel_prefix))
     if not settings.keys_file.exists():
         save_signing_keys(settings.keys_file, [new_signing_key(now_utc())])
         made.append(f"signing keys in {settings.keys_file} (keep a copy in a safe place)")

@@ -26,6 +26,7 @@ from podcast_server.jobs.runner import run_due_jobs
 from podcast_server.jobs.schedule import SCHEDULE, Job
 from podcast_server.monitoring.error_reports import report_errors
 from podcast_server.monitoring.traces import open_traces
+from podcast_server.private import make_private_file
 from podcast_server.services import Services
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,9 @@ def open_queue(services: Services) -> Huey:
     """The task queue: a file beside SQLite, or tables in PostgreSQL."""
     url = services.engine.url
     if url.get_backend_name() == "sqlite":
-        return SqliteHuey("jobs", filename=str(services.settings.data / "queue.sqlite3"))
+        path = services.settings.data / "queue.sqlite3"
+        make_private_file(path)
+        return SqliteHuey("jobs", filename=str(path))
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
     return PostgresHuey("jobs", dsn=dsn)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, request
 
-from feeds.delivery.throttle import Shared, Throttle
+from feeds.delivery.throttle import Shared, Throttle, counted_as
 from podcast_server.error_pages import error_answer
 from podcast_server.settings import LimitSettings
 
@@ -15,25 +15,31 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 # Signed by who sends them, in bursts that are not ours to slow down; scripts have a limit of
 # their own, by key.
 _SIGNED = ("/webhooks/", "/api/")
-_SIGNED_IN = ("studio", "signed_in")
 
 
 def install_limits(
-    app: Flask, settings: LimitSettings, shared: Shared | None, clock: Callable[[], datetime]
+    app: Flask,
+    settings: LimitSettings,
+    shared: Shared | None,
+    clock: Callable[[], datetime],
+    account_of: Callable[[], str],
 ) -> None:
-    """Answer 429 with Retry-After to whoever changes things faster than any person would."""
+    """Answer 429 with Retry-After to whoever changes things faster than any person would.
+
+    ``account_of`` tells whose session this request's cookie opens; nothing for nobody's.
+    """
     by_address = Throttle("address", settings.address_per_minute, shared)
     by_account = Throttle("account", settings.account_per_minute, shared)
 
     def refuse_haste() -> Response | None:
         if request.method in _READING or request.path.startswith(_SIGNED):
             return None
-        account = next((session[key] for key in _SIGNED_IN if session.get(key)), None)
+        account = account_of()
         now = clock().timestamp()
         wait = (
-            by_account.exceeded(str(account), now)
+            by_account.exceeded(account, now)
             if account
-            else by_address.exceeded(request.remote_addr or "", now)
+            else by_address.exceeded(counted_as(request.remote_addr or ""), now)
         )
         if not wait:
             return None

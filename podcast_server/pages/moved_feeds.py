@@ -12,7 +12,7 @@ from datetime import datetime
 from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
-from feeds.delivery.throttle import Throttle
+from feeds.delivery.throttle import Throttle, counted_as
 from podcast_server.database import reading
 from podcast_server.error_pages import error_answer
 from podcast_server.moving.members.paths import PATH_SECRET, where_to
@@ -36,7 +36,7 @@ def install_moved_feeds(app: Flask, services: Services, clock: Callable[[], date
             target = where_to(session, secret, services.tokens, public_url, request.path, query)
         if target is not None:
             return _moved(target)
-        wait = guesses.exceeded(request.remote_addr or "", clock().timestamp())
+        wait = guesses.exceeded(counted_as(request.remote_addr or ""), clock().timestamp())
         return _too_many(wait) if wait else None
 
     def look_for_moved_feed() -> Response | None:

@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,28 @@ class Front:
     https: int
 
 
-def nginx_config(folder: Path, front: Front, upstream: int, storage: Path) -> Path:
+def take_lines_for_several(text: str, upstreams: Sequence[int]) -> str:
+    """The example with the lines for several hosts instead of that for one."""
+    assert len(upstreams) == 2
+    lines = []
+    for line in text.splitlines():
+        bare = line.strip()
+        if bare in {"server 127.0.0.1:8000;", "to 127.0.0.1:8000"}:
+            continue
+        if bare.startswith(("# server 10.", "# to 10.", "# lb_try", "# fail_duration")):
+            lines.append(line.replace("# ", "", 1))
+        else:
+            lines.append(line)
+    several = "\n".join(lines)
+    for number, port in enumerate(upstreams, 11):
+        assert several.count(f" 10.0.0.{number}:8000") == 1
+        several = several.replace(f"10.0.0.{number}:8000", f"127.0.0.1:{port}")
+    return several
+
+
+def nginx_config(folder: Path, front: Front, upstreams: Sequence[int], storage: Path) -> Path:
     """The example with ports, names and folders of this test."""
-    text = (DEPLOY / "nginx.conf").read_text()
+    text = _example("nginx.conf", upstreams)
     for old, new in (
         ("listen 80;", f"listen 127.0.0.1:{front.http};"),
         ("listen 443 ssl http2;", f"listen 127.0.0.1:{front.https} ssl http2;"),
@@ -37,7 +56,6 @@ def nginx_config(folder: Path, front: Front, upstream: int, storage: Path) -> Pa
             "return 308 https://$host$request_uri;",
             f"return 308 https://$host:{front.https}$request_uri;",
         ),
-        ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
         ("/etc/letsencrypt/live/podcast.example.org", str(folder)),
         ("podcast.example.org", "localhost"),
         (f"{STORAGE}/", f"{storage}/"),
@@ -58,11 +76,10 @@ def nginx_config(folder: Path, front: Front, upstream: int, storage: Path) -> Pa
     return path
 
 
-def caddy_config(folder: Path, front: Front, upstream: int, storage: Path) -> Path:
+def caddy_config(folder: Path, front: Front, upstreams: Sequence[int], storage: Path) -> Path:
     """The example with ports, names and folders of this test, and a certificate of our own."""
-    text = (DEPLOY / "Caddyfile").read_text()
+    text = _example("Caddyfile", upstreams)
     for old, new in (
-        ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
         ("podcast.example.org {", "localhost {\n\tbind 127.0.0.1"),
         (STORAGE, str(storage)),
     ):
@@ -74,16 +91,27 @@ def caddy_config(folder: Path, front: Front, upstream: int, storage: Path) -> Pa
     return path
 
 
-Config = Callable[[Path, Front, int, Path], Path]
+def _example(name: str, upstreams: Sequence[int]) -> str:
+    text = (DEPLOY / name).read_text()
+    if len(upstreams) > 1:
+        return take_lines_for_several(text, upstreams)
+    assert "127.0.0.1:8000" in text
+    return text.replace("127.0.0.1:8000", f"127.0.0.1:{upstreams[0]}")
+
+
+Config = Callable[[Path, Front, Sequence[int], Path], Path]
 
 
 @contextmanager
-def running_front(kind: str, folder: Path, upstream: int, storage: Path) -> Iterator[Front]:
-    """The front ``kind`` before ``upstream`` while the block runs."""
+def running_front(
+    kind: str, folder: Path, upstreams: int | Sequence[int], storage: Path
+) -> Iterator[Front]:
+    """The front ``kind`` before the servers at these ports while the block runs."""
+    upstreams = [upstreams] if isinstance(upstreams, int) else upstreams
     front = Front(free_port(), free_port())
     folder.mkdir(parents=True, exist_ok=True)
     make: Config = nginx_config if kind == "nginx" else caddy_config
-    config = make(folder, front, upstream, storage)
+    config = make(folder, front, upstreams, storage)
     if kind == "nginx":
         _certificate(folder)
         command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", str(config)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from tests.running import fetch, free_port
 
 pytestmark = pytest.mark.slow
 KINDS = ("nginx", "caddy")
+OF_THE_FRONT = bytes(reversed(SOUND))
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,20 @@ def driven(
     )
     with (
         place.serving(),
-        running_front(
-            request.param, folder / "front", place.port, folder / "data" / "storage"
-        ) as front,
+        running_front(request.param, folder / "front", place.port, another_copy(folder)) as front,
     ):
         yield Driven(front, filled)
+
+
+def another_copy(folder: Path) -> Path:
+    """The stored files as the front finds them, by which one can tell who sent them."""
+    copy = folder / "copy"
+    shutil.copytree(folder / "data" / "storage", copy)
+    for path in copy.rglob("*.mp3"):
+        assert path.read_bytes() == SOUND
+        path.chmod(0o600)
+        path.write_bytes(OF_THE_FRONT)
+    return copy
 
 
 def test_http_leads_to_https_with_the_whole_private_address(driven: Driven) -> None:
@@ -84,11 +96,11 @@ def test_a_private_feed_comes_through_with_its_validator(driven: Driven) -> None
 def test_local_audio_is_sent_by_the_front_whole_and_in_ranges(driven: Driven) -> None:
     path = driven.filled.audio[0]
     status, headers, body = driven.ask(path)
-    assert (status, body) == (200, SOUND)
+    assert (status, body) == (200, OF_THE_FRONT)
     assert headers["content-type"] == "audio/mpeg"
     assert "x-accel-redirect" not in headers
     status, headers, body = driven.ask(path, Range="bytes=1000-1999")
-    assert (status, body) == (206, SOUND[1000:2000])
+    assert (status, body) == (206, OF_THE_FRONT[1000:2000])
 
 
 def test_the_folder_behind_the_hand_over_is_closed_from_outside(driven: Driven) -> None:
@@ -99,6 +111,56 @@ def test_the_folder_behind_the_hand_over_is_closed_from_outside(driven: Driven) 
 def test_an_address_that_a_client_claims_is_not_believed(driven: Driven) -> None:
     status, _headers, _body = driven.ask("/metrics", X_Forwarded_For="127.0.0.1")
     assert status == 404
+
+
+def test_an_id_that_a_client_chooses_is_in_no_log(driven: Driven) -> None:
+    chosen = "chosen-by-the-client"
+    _status, headers, _body = driven.ask("/", X_Request_ID=chosen)
+    assert headers["x-request-id"] not in {"", chosen}
+    plain = f"http://127.0.0.1:{driven.front.http}{driven.filled.feed}"
+    got = fetch(plain, Host="localhost", X_Request_ID=chosen)
+    assert got.headers["X-Request-ID"] not in {"", chosen}
+
+
+def test_who_guesses_is_slowed_down_whatever_address_they_claim(driven: Driven) -> None:
+    said = [
+        driven.ask(f"/f/guess{number}", X_Forwarded_For=f"198.51.100.{number}")[0]
+        for number in range(80)
+    ]
+    assert 429 in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_several_hosts_one_that_is_dead_is_passed_over(
+    kind: str, filled: Filled, tmp_path: Path
+) -> None:
+    hosts = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        hosts.append(filled.copy(tmp_path / name, site__public_url="https://localhost"))
+    ports = [host.port for host in hosts]
+    with (
+        hosts[0].server("--no-jobs") as first,
+        hosts[1].server("--no-jobs"),
+        running_front(kind, tmp_path / "front", ports, tmp_path) as front,
+    ):
+        driven = Driven(front, filled)
+        assert {driven.ask(filled.feed)[0] for _ in range(6)} == {200}
+        first.kill()
+        wait_until_silent(ports[0])
+        assert {driven.ask(filled.feed)[0] for _ in range(20)} == {200}
+        assert driven.ask("/sign-in", method="POST")[0] == 400  # a form without its token
+
+
+def wait_until_silent(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("it is still there")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,20 +14,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from episodes.ingest import mentioned_objects
 from episodes.models import Audio, Show
+from episodes.storage.keys import artwork_key
 from episodes.storage.memory import MemoryStorage
+from episodes.storage.small import put_bytes
 from feeds.models import PrivateFeed
 from feeds.tokens import save_signing_keys
-from podcast_server.backup.backup import (
-    list_backups,
-    make_backup,
-    read_manifest,
-    restore_backup,
-    restore_keys,
-)
+from podcast_server.backup.backup import Made, list_backups, make_backup, read_manifest
 from podcast_server.backup.errors import BackupError
 from podcast_server.backup.places import FolderPlace
-from podcast_server.database import open_engine, session_factory
+from podcast_server.backup.restore import restore_backup, restore_keys
+from podcast_server.database import open_engine, schema_versions, session_factory
 from podcast_server.services import Services
 from tests.builders import build_episode
 from tests.conftest import People
@@ -156,3 +156,137 @@ def test_an_unfinished_backup_is_none(filled: Services, tmp_path: Path, now: dat
     assert list_backups(FolderPlace(tmp_path / "b")) == []
     with pytest.raises(BackupError, match="not a finished backup"):
         read_manifest(FolderPlace(tmp_path / "b"), made.name)
+
+
+Damage = Callable[[Path], None]
+
+
+def flip_a_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def objects_in(folder: Path, pattern: str = "*") -> list[Path]:
+    return sorted(path for path in (folder / "objects").rglob(pattern) if path.is_file())
+
+
+@pytest.fixture
+def with_artwork(filled: Services, session: Session, show: Show) -> Services:
+    data = b"a picture of a harbour" * 100
+    show.artwork_key = artwork_key(show.id, hashlib.sha256(data).hexdigest(), "jpg")
+    put_bytes(filled.storage, show.artwork_key, data, content_type="image/jpeg")
+    session.commit()
+    return filled
+
+
+def back_up(services: Services, folder: Path, now: datetime, **options: bool) -> Made:
+    place = FolderPlace(folder)
+    return make_backup(services, place, with_keys=False, now=now, progress=quiet, **options)
+
+
+@pytest.mark.parametrize("pattern", ["*.mp3", "artwork-*.jpg"])
+@pytest.mark.parametrize("damage", [flip_a_byte, Path.unlink], ids=["one bit", "gone"])
+def test_each_broken_file_is_named_on_restore_and_the_rest_is_there(
+    with_artwork: Services,
+    fresh: Fresh,
+    tmp_path: Path,
+    now: datetime,
+    damage: Damage,
+    pattern: str,
+) -> None:
+    made = back_up(with_artwork, tmp_path / "b", now)
+    victim = objects_in(tmp_path / "b", pattern)[0]
+    damage(victim)
+    key = victim.relative_to(tmp_path / "b" / "objects").as_posix()
+    other = fresh()
+    with pytest.raises(BackupError, match=key):
+        restore_backup(other, FolderPlace(tmp_path / "b"), made.name, progress=quiet)
+    with other.sessions() as session:
+        mentioned = mentioned_objects(session)
+    there = {stat.key for stat in other.storage.list("")}
+    assert there == mentioned - {key}
+    assert len(there) == 3
+
+
+def test_what_is_damaged_can_be_accepted(
+    with_artwork: Services, fresh: Fresh, tmp_path: Path, now: datetime
+) -> None:
+    made = back_up(with_artwork, tmp_path / "b", now)
+    first, second = objects_in(tmp_path / "b", "*.mp3")[:2]
+    flip_a_byte(first)
+    second.unlink()
+    other = fresh()
+    done = restore_backup(
+        other, FolderPlace(tmp_path / "b"), made.name, progress=quiet, accept=True
+    )
+    assert (len(done.damaged), len(done.missing)) == (1, 1)
+    with other.storage.open(done.damaged[0]) as reader:
+        assert reader.read() == first.read_bytes()
+
+
+def test_a_damaged_database_is_noticed_before_anything_is_restored(
+    filled: Services, fresh: Fresh, tmp_path: Path, now: datetime
+) -> None:
+    made = back_up(filled, tmp_path / "b", now)
+    flip_a_byte(tmp_path / "b" / made.name / "database.sqlite3")
+    other = fresh()
+    with pytest.raises(BackupError, match="older backup"):
+        restore_backup(other, FolderPlace(tmp_path / "b"), made.name, progress=quiet)
+    assert schema_versions(other.engine)[0] is None
+
+
+def test_a_damaged_file_in_a_backup_is_replaced_by_one_that_verifies(
+    with_artwork: Services, fresh: Fresh, tmp_path: Path, now: datetime
+) -> None:
+    back_up(with_artwork, tmp_path / "b", now)
+    for pattern in ("*.mp3", "*.jpg"):
+        flip_a_byte(objects_in(tmp_path / "b", pattern)[0])
+    hour = timedelta(hours=1)
+    assert back_up(with_artwork, tmp_path / "b", now + hour).copied.copied == 0
+    verified = back_up(with_artwork, tmp_path / "b", now + 2 * hour, verify=True)
+    assert len(verified.copied.replaced) == verified.copied.copied == 2
+    restore_backup(fresh(), FolderPlace(tmp_path / "b"), verified.name, progress=quiet)
+
+
+def test_a_whole_file_in_a_backup_is_never_replaced_by_a_damaged_one(
+    filled: Services, session: Session, fresh: Fresh, tmp_path: Path, now: datetime
+) -> None:
+    first = back_up(filled, tmp_path / "b", now)
+    key = session.scalars(select(Audio.object_key)).first()
+    assert key is not None
+    put_bytes(filled.storage, key, b"other", content_type="audio/mpeg")
+    later = back_up(filled, tmp_path / "b", now + timedelta(hours=1), verify=True)
+    assert later.copied.copied == 0
+    restore_backup(fresh(), FolderPlace(tmp_path / "b"), first.name, progress=quiet)
+
+
+def test_what_was_damaged_in_the_storage_is_copied_again_once_it_is_whole(
+    filled: Services, session: Session, fresh: Fresh, tmp_path: Path, now: datetime
+) -> None:
+    audio = session.scalars(select(Audio)).first()
+    assert audio is not None
+    with filled.storage.open(audio.object_key) as reader:
+        whole = reader.read()
+    put_bytes(filled.storage, audio.object_key, b"other", content_type="audio/mpeg")
+    first = back_up(filled, tmp_path / "b", now)
+    assert first.copied.damaged == (audio.object_key,)
+    put_bytes(filled.storage, audio.object_key, whole, content_type="audio/mpeg")
+    second = back_up(filled, tmp_path / "b", now + timedelta(hours=1))
+    assert (second.copied.damaged, second.copied.replaced) == ((), (audio.object_key,))
+    restore_backup(fresh(), FolderPlace(tmp_path / "b"), second.name, progress=quiet)
+
+
+def test_a_backup_of_an_earlier_version_without_checksums_is_restored_and_goes_on(
+    filled: Services, fresh: Fresh, tmp_path: Path, now: datetime
+) -> None:
+    made = back_up(filled, tmp_path / "b", now)
+    path = tmp_path / "b" / made.name / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for name in ("sums", "damaged", "verified"):
+        del manifest[name]
+    path.write_text(json.dumps(manifest))
+    restore_backup(fresh(), FolderPlace(tmp_path / "b"), made.name, progress=quiet)
+    flip_a_byte(objects_in(tmp_path / "b", "*.mp3")[0])
+    later = back_up(filled, tmp_path / "b", now + timedelta(hours=1), verify=True)
+    assert len(later.copied.replaced) == 1

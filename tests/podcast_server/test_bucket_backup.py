@@ -17,10 +17,11 @@ from episodes.storage.base import StorageError, StorageSettings, StorageUnavaila
 from episodes.storage.memory import MemoryStorage
 from episodes.storage.s3.foreign import S3Folder
 from feeds.tokens import save_signing_keys
-from podcast_server.backup.backup import list_backups, restore_backup, restore_keys
+from podcast_server.backup.backup import list_backups
 from podcast_server.backup.errors import BackupError
 from podcast_server.backup.places import FolderPlace, Place, open_place
 from podcast_server.backup.regular import back_up_when_due
+from podcast_server.backup.restore import restore_backup, restore_keys
 from podcast_server.backup.seal import new_identity
 from podcast_server.database import open_engine, session_factory
 from podcast_server.services import Services

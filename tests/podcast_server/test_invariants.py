@@ -99,7 +99,7 @@ def test_all_is_well(world: World) -> None:
     ("harm", "rule"),
     [
         (lose_file, "every file that a row mentions is stored"),
-        (damage_file, "stored audio is what was uploaded, by SHA-256"),
+        (damage_file, "stored files are what was uploaded, by SHA-256"),
         (lose_audio, "every episode that is out has audio"),
         (leak_access, "access is exactly what the grants say"),
         (lose_access, "access is exactly what the grants say"),

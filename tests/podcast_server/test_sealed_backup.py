@@ -13,10 +13,11 @@ from episodes.ingest import mentioned_objects
 from episodes.models import Show
 from episodes.storage.memory import MemoryStorage
 from feeds.tokens import save_signing_keys
-from podcast_server.backup.backup import list_backups, make_backup, restore_backup, restore_keys
+from podcast_server.backup.backup import list_backups, make_backup
 from podcast_server.backup.errors import BackupError
 from podcast_server.backup.places import FolderPlace
 from podcast_server.backup.regular import back_up_when_due
+from podcast_server.backup.restore import restore_backup, restore_keys
 from podcast_server.backup.seal import new_identity
 from podcast_server.database import open_engine, session_factory
 from podcast_server.services import Services
@@ -168,3 +169,42 @@ def test_while_another_backup_is_in_the_making_no_file_is_removed_until_it_is_gi
 
 def test_without_a_folder_no_backup_is_made(services: Services) -> None:
     assert back_up_when_due(services, NOW) is None
+
+
+def test_an_encrypted_backup_is_verified_and_mended_without_the_identity(
+    filled: Services, identity: Path, tmp_path: Path
+) -> None:
+    place = FolderPlace(tmp_path / "b")
+    back_up(filled, place)
+    [victim] = (tmp_path / "b" / "objects").rglob("*.mp3.age")
+    victim.write_bytes(victim.read_bytes()[:-1] + b"?")
+    verified = make_backup(
+        filled,
+        place,
+        with_keys=True,
+        recipient=RECIPIENT,
+        now=NOW + timedelta(hours=1),
+        progress=lambda _key: None,
+        verify=True,
+    )
+    assert len(verified.copied.replaced) == 1
+    engine = open_engine(f"sqlite:///{tmp_path}/fresh/podcast.sqlite3")
+    fresh = replace(
+        filled, engine=engine, sessions=session_factory(engine), storage=MemoryStorage()
+    )
+    restore_backup(fresh, place, verified.name, progress=lambda _key: None, identity=identity)
+
+
+def test_scheduled_backups_verify_once_in_so_many_days(filled: Services) -> None:
+    section = filled.settings.backup.model_copy(update={"every_hours": 24, "verify_days": 3})
+    daily = replace(filled, settings=filled.settings.model_copy(update={"backup": section}))
+    place = FolderPlace(daily.settings.home / "backups")
+    mended = []
+    for day in range(8):
+        for path in (daily.settings.home / "backups" / "objects").rglob("*.age"):
+            path.write_bytes(b"damaged")
+        made = back_up_when_due(daily, NOW + timedelta(days=day))
+        assert made is not None
+        mended.append(len(made.copied.replaced))
+    assert mended == [0, 0, 0, 1, 0, 0, 1, 0]
+    assert len(list_backups(place)) == 2

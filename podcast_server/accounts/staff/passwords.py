@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
+from feeds.delivery.throttle import counted_as
 from podcast_server.accounts.members import AccountError
 from podcast_server.accounts.sign_in import TooManyRequests
 from podcast_server.accounts.staff.models import FailedSignIn, Staff
@@ -79,5 +80,5 @@ def _limit(session: Session, condition: ColumnElement[bool], most: int, now: dat
 def _hashes(email: str, address: str, secret: bytes) -> tuple[str, str]:
     return (
         hmac.digest(secret, b"email:" + email.strip().lower().encode(), "sha256").hex(),
-        hmac.digest(secret, b"address:" + address.encode(), "sha256").hex(),
+        hmac.digest(secret, b"address:" + counted_as(address).encode(), "sha256").hex(),
     )

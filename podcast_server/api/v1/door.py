@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from episodes.errors import BadField, EpisodeError, NotFound
 from episodes.models import Show
 from episodes.storage.base import StorageUnavailable
-from feeds.delivery.throttle import Throttle
+from feeds.delivery.throttle import Throttle, counted_as
 from podcast_server.accounts.members import AccountError
 from podcast_server.accounts.staff.api_keys import PREFIX, USED_EVERY, find_key, note_used
 from podcast_server.accounts.staff.audit import note_action
@@ -171,7 +171,7 @@ def _enter(method: str, needs: Role | None, slug: str | None) -> None:
     with reading(services.engine) as database:
         found = find_key(database, _bearer())
         if found is None:
-            _slow_down(_throttles().guesses, request.remote_addr or "")
+            _slow_down(_throttles().guesses, counted_as(request.remote_addr or ""))
             refused = Refused(401, "Show a key that holds in “Authorization: Bearer psk_…”")
             refused.headers["WWW-Authenticate"] = "Bearer"
             raise refused

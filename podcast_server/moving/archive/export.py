@@ -20,6 +20,7 @@ from podcast_server.moving.archive.layout import KEYS, MANIFEST
 from podcast_server.moving.archive.manifest import Manifest, Sum
 from podcast_server.moving.archive.tar import END, header, padding
 from podcast_server.moving.errors import ArchiveError
+from podcast_server.private import make_private_folder
 from podcast_server.services import Services
 
 CHUNK = 256 * 1024
@@ -96,7 +97,7 @@ class Export:
     def _gathered(self) -> Iterator[Gathered]:
         # Beside the database, where its content is as safe as there.
         data = self._services.settings.data
-        data.mkdir(parents=True, exist_ok=True)
+        make_private_folder(data)
         _sweep(data, self.manifest.made)
         take_in_parcels(self._services.sessions, self._services.classify)
         with tempfile.TemporaryDirectory(dir=data, prefix=".archive-") as private:

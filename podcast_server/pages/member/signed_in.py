@@ -31,12 +31,13 @@ class SignedIn:
 def signed_in() -> SignedIn | None:
     """Who is signed in, asked of the database once for each request."""
     if "signed_in" not in g:
-        g.signed_in = _find()
+        g.signed_in = find_signed_in()
     found: SignedIn | None = g.signed_in
     return found
 
 
-def _find() -> SignedIn | None:
+def find_signed_in() -> SignedIn | None:
+    """The same, asked anew."""
     token = session.get(_KEY)
     if not isinstance(token, str):
         return None

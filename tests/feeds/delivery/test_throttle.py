@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
-from feeds.delivery.throttle import KEYS_KEPT, Throttle
+from feeds.delivery.facts import Request
+from feeds.delivery.lane import Lane
+from feeds.delivery.throttle import KEYS_KEPT, Throttle, counted_as
 from tests.conftest import Clock, Get, People, header
 
 
@@ -80,3 +82,28 @@ def test_one_feed_asked_too_often_waits_and_others_do_not(
 @pytest.mark.parametrize("bad", ["", "::1", "unknown"])
 def test_any_text_is_a_key(bad: str) -> None:
     assert Throttle("t", 1).exceeded(bad, 0.0) == 0
+
+
+def test_all_addresses_of_one_ipv6_network_guess_together(lane: Lane, people: People) -> None:
+    def guess(address: str) -> int:
+        answer = lane.answer(Request("GET", people.stranger, address))
+        assert answer is not None
+        return answer.status
+
+    said = [guess(f"2001:db8:1:2::{number:x}") for number in range(1, 21)]
+    assert said == [404] * 5 + [429] * 15
+    assert guess("2001:db8:1:3::1") == 404
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.7", "::ffff:192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("", "unix:", False),
+    ],
+)
+def test_what_is_counted_as_one_address(one: str, other: str, together: bool) -> None:
+    assert (counted_as(one) == counted_as(other)) is together

@@ -173,3 +173,11 @@ def test_other_sessions_are_ended_while_this_one_goes_on(session: Session, now: 
     assert [each.device for each in sessions_of(session, member.id, now)] == ["here"]
     forget_sessions(session, now + LIFE)
     assert sessions_of(session, member.id, now) == []
+
+
+def test_all_addresses_of_one_ipv6_network_ask_together(session: Session, now: datetime) -> None:
+    for number in range(PER_ADDRESS):
+        ask(session, now, email=f"a{number}@example.org", address=f"2001:db8:1:2::{number:x}")
+    with pytest.raises(TooManyRequests):
+        ask(session, now, email="b@example.org", address="2001:db8:1:2:3::1")
+    ask(session, now, email="b@example.org", address="2001:db8:1:3::1")

@@ -282,6 +282,19 @@ def test_guessing_is_slowed_down(app: Flask, harbour: Show) -> None:
     assert answers[-1].headers["Retry-After"]
 
 
+def test_all_addresses_of_one_ipv6_network_guess_together(app: Flask, harbour: Show) -> None:
+    client = app.test_client()
+
+    def ask(address: str) -> int:
+        place = {"REMOTE_ADDR": address}
+        base = "http://podcast.test"
+        return client.get("/api/v1/shows", base_url=base, environ_base=place).status_code
+
+    said = [ask(f"2001:db8:1:2::{number:x}") for number in range(1, 71)]
+    assert said.count(429) == 10
+    assert ask("2001:db8:1:3::1") == 401
+
+
 def test_the_description_names_everything(app: Flask) -> None:
     told = app.test_client().get("/api/v1/openapi.json").get_json()
     assert told["openapi"] == "3.1.0"

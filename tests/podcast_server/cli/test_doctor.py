@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from podcast_server.backup.seal import new_identity
+from podcast_server.jobs.worker import open_queue
 from podcast_server.services import open_services
 from podcast_server.settings import load_settings
 from tests.podcast_server.cli.conftest import Terminal
@@ -124,3 +129,132 @@ def test_starting_on_an_old_schema_says_how_to_mend_it(terminal: Terminal) -> No
         connection.execute(text("UPDATE alembic_version SET version_num = '03c3ae5c057d'"))
     services.close()
     assert "migrate" in terminal.run("member", "list", code=1).output
+
+
+def audio_file(terminal: Terminal) -> Path:
+    terminal.run("episode", "add", terminal.audio(1), "--show", "harbour")
+    [path] = (terminal.folder / "data" / "storage").rglob("audio-*.mp3")
+    return path
+
+
+@pytest.mark.parametrize("options", [("--repair",), ("--deep", "--repair")])
+def test_a_missing_file_comes_back_from_the_backup(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    path = audio_file(terminal)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    terminal.run("backup")
+    sound = path.read_bytes()
+    path.unlink()
+    assert "--repair" in failing(terminal, "files of episodes")["advice"]
+    assert findings(terminal, *options)["files of episodes"]["level"] == "ok"
+    assert path.read_bytes() == sound
+
+
+def test_a_damaged_file_comes_back_from_the_backup(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = audio_file(terminal)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    terminal.run("backup")
+    sound = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(sound[:-1] + b"?")
+    findings(terminal, "--deep", code=1)
+    findings(terminal, "--deep", "--repair")
+    assert path.read_bytes() == sound
+
+
+def test_what_is_damaged_in_the_backup_too_is_not_brought_back(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = audio_file(terminal)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    terminal.run("backup")
+    path.unlink()
+    [there] = (terminal.folder / "backups" / "objects").rglob("audio-*.mp3")
+    there.write_bytes(there.read_bytes()[:-1] + b"?")
+    found = findings(terminal, "--repair", code=1)["files of episodes"]
+    assert "damaged in the backup" in found["message"]
+    assert not path.exists()
+
+
+def test_without_a_backup_it_says_where_to_put_a_missing_file(terminal: Terminal) -> None:
+    path = audio_file(terminal)
+    path.unlink()
+    found = findings(terminal, "--repair", code=1)["files of episodes"]
+    assert path.name in found["message"]
+    assert str(terminal.folder / "data" / "storage") in found["advice"]
+
+
+def test_a_file_in_an_encrypted_backup_comes_back_with_the_identity(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = audio_file(terminal)
+    secret, recipient = new_identity()
+    (terminal.folder / "identity.txt").write_text(secret)
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "backups")
+    monkeypatch.setenv(PREFIX + "BACKUP__RECIPIENT", recipient)
+    terminal.run("backup")
+    sound = path.read_bytes()
+    path.unlink()
+    found = findings(terminal, "--repair", code=1)["files of episodes"]
+    assert "--identity" in found["advice"]
+    findings(terminal, "--repair", "--identity", "identity.txt")
+    assert path.read_bytes() == sound
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_before_init_it_makes_nothing_and_says_init(bare: Terminal) -> None:
+    found = findings(bare, code=1)
+    for check in ("signing keys", "database", "storage", "data folder"):
+        assert "init" in found[check]["advice"]
+    for words in (["show", "list"], ["backup", "b"], ["export", "archive", "x.tar"]):
+        assert "init" in bare.run(*words, code=1).output
+    assert list(bare.folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_what_init_makes_is_for_its_owner_alone(bare: Terminal) -> None:
+    bare.run("init")
+    data = bare.folder / "data"
+    services = open_services(load_settings(None, {}))
+    with services.sessions.begin() as session:  # while -wal and -shm are there
+        session.execute(text("UPDATE job_runs SET error = ''"))
+        open_queue(services)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
+    services.close()
+    assert {"podcast.sqlite3-wal", "podcast.sqlite3-shm", "queue.sqlite3"} <= set(modes)
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert {name for name, mode in modes.items() if mode & 0o077 and name != "storage"} == set()
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_a_front_that_sends_the_audio_may_pass_through(
+    bare: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PREFIX + "SERVER__ACCEL_PREFIX", "/internal-audio")
+    bare.run("init")
+    assert stat.S_IMODE((bare.folder / "data").stat().st_mode) == 0o710
+    assert findings(bare)["data folder"]["level"] == "ok"
+    monkeypatch.delenv(PREFIX + "SERVER__ACCEL_PREFIX")
+    assert "710" in failing(bare, "data folder")["message"]
+
+
+def test_data_that_others_may_read_is_found_and_closed(terminal: Terminal) -> None:
+    data = terminal.folder / "data"
+    data.chmod(0o755)
+    (data / "podcast.sqlite3").chmod(0o644)
+    (data / "queue.sqlite3").touch(0o644)
+    found = failing(terminal, "data folder")
+    assert "podcast.sqlite3 (mode 644)" in found["message"]
+    assert findings(terminal, "--repair")["data folder"]["level"] == "ok"
+    for path, mode in ((data, 0o700), (data / "podcast.sqlite3", 0o600)):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert findings(terminal)["data folder"]["level"] == "ok"

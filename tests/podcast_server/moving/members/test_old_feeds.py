@@ -173,6 +173,20 @@ def test_guessing_is_slowed_down_and_a_right_address_never(
     assert client.get("/feed/abc123").status_code == 301
 
 
+def test_all_addresses_of_one_ipv6_network_guess_together(
+    mover: Mover, client: FlaskClient, services: Services
+) -> None:
+    mover.bring(row("/feed/abc123"))
+    limit = services.settings.feeds.guesses_per_minute
+    codes = [
+        client.get(
+            f"/feed/guess{n}", environ_base={"REMOTE_ADDR": f"2001:db8:1:2::{n + 1:x}"}
+        ).status_code
+        for n in range(limit + 3)
+    ]
+    assert codes[-1] == 429
+
+
 def test_only_reading_is_answered(mover: Mover, client: FlaskClient) -> None:
     mover.bring(row("/feed/abc123"))
     assert client.post("/feed/abc123").status_code in {400, 404}

@@ -8,10 +8,18 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from episodes.models import Show
+from podcast_server.accounts.sign_in import TooManyRequests
 from podcast_server.accounts.staff.models import AuditEntry, Staff, StaffSession
-from podcast_server.accounts.staff.passwords import WeakPasswordError, set_password
+from podcast_server.accounts.staff.passwords import (
+    PER_ADDRESS,
+    WeakPasswordError,
+    note_failure,
+    refuse_guessing,
+    set_password,
+)
 from podcast_server.accounts.staff.people import (
     LastOwnerError,
     disable_staff,
@@ -67,6 +75,17 @@ def test_guessing_passwords_is_slowed_down_for_the_right_one_too(app: Flask, own
     for _ in range(10):
         desk.enter("owner@example.org", "wrong wrong wrong")
     assert desk.enter("owner@example.org").status_code == 429
+
+
+def test_passwords_tried_from_all_over_one_ipv6_network_count_together(
+    session: Session, clock: Clock
+) -> None:
+    for number in range(PER_ADDRESS):
+        email, address = f"a{number}@example.org", f"2001:db8:1:2::{number:x}"
+        note_failure(session, email, address, b"pepper", clock.now)
+    with pytest.raises(TooManyRequests):
+        refuse_guessing(session, "b@example.org", "2001:db8:1:2:3::1", b"pepper", clock.now)
+    refuse_guessing(session, "b@example.org", "2001:db8:1:3::1", b"pepper", clock.now)
 
 
 def test_after_an_hour_the_door_opens_again(app: Flask, owner: Desk, clock: Clock) -> None:
