@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,10 +19,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, func, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.commit_mark import CommitMark, marking_connection
+from podcast_server.fitting import fits
 from podcast_server.private import make_private_file, make_private_folder
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -142,9 +148,38 @@ def schema_versions(engine: Engine) -> tuple[str | None, str | None]:
     return present, needed
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to the version this program needs. Safe to run again."""
-    command.upgrade(_alembic_config(engine), "head")
+def migrate(engine: Engine, *, attempts: int = 20, pause: float = 5.0) -> None:
+    """Bring the schema to the version this program needs. Safe to run again.
+
+    Where others hold what is to be changed it gives way to them and tries again, ``pause``
+    seconds later. Raises DatabaseError where they hold it to the last attempt.
+    """
+    for _attempt in range(attempts):
+        try:
+            command.upgrade(_alembic_config(engine), "head")
+            return
+        except OperationalError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                raise
+            log.info("a table is in use: the migration tries again in %s s", pause)
+        time.sleep(pause)
+    raise DatabaseError(
+        "others held on to tables that have to be changed: nothing was changed. "
+        "Try again when no long query and no backup runs"
+    )
+
+
+def require_fitting_schema(engine: Engine) -> None:
+    """Raise DatabaseError unless this program may run on the schema: its own, or a newer one
+    that has only been added to."""
+    try:
+        require_current_schema(engine)
+    except SchemaIsNewer as newer:
+        needed = schema_versions(engine)[1]
+        with engine.execution_options(read_only=True).connect() as connection:
+            if not fits(connection, needed):
+                raise
+        log.warning("%s; it fits this one, too", newer.args[0].partition(":")[0])
 
 
 def require_current_schema(engine: Engine) -> None:

@@ -10,6 +10,7 @@ import feeds.sharing.models
 import podcast_server.accounts.models
 import podcast_server.accounts.staff.models
 import podcast_server.billing.models
+import podcast_server.fitting
 import podcast_server.jobs.models
 import podcast_server.limits.models
 import podcast_server.mail.models

@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from feeds.delivery.door import fast_lane
 from feeds.delivery.plain_http import Exposures, never_plain
 from podcast_server.app import create_app
-from podcast_server.database import require_current_schema
+from podcast_server.database import require_fitting_schema
 from podcast_server.logs import set_up_logging
 from podcast_server.monitoring.door import Monitor, kind_of, monitored
 from podcast_server.monitoring.error_reports import report_errors
@@ -38,7 +38,7 @@ def create() -> WSGIApplication:
     set_up_logging(settings.log)
     Finalize(None, report_errors(settings.monitoring), exitpriority=3)
     services = open_services(settings)
-    require_current_schema(services.engine)
+    require_fitting_schema(services.engine)
     recorder = open_recorder(services)
     recorder.start()
     memory = open_memory(services.engine, settings.feeds.remembered)

@@ -21,6 +21,7 @@ from typing import Any
 from podcast_server.cli.setup import initialise
 from podcast_server.services import Services, open_services
 from podcast_server.settings import load_settings
+from tests.many_hosts.patience import until_answered
 
 ROOT = Path(__file__).parent.parent
 
@@ -162,7 +163,11 @@ class Got:
 
 
 def fetch(url: str, method: str = "GET", **headers: str) -> Got:
-    """Ask once, without following redirects; header names with underscores for hyphens."""
+    """Ask, without following redirects; header names with underscores for hyphens."""
+    return until_answered(lambda: _fetch(url, method, headers), lambda got: got.status)
+
+
+def _fetch(url: str, method: str, headers: dict[str, str]) -> Got:
     request = urllib.request.Request(url, method=method)
     for name, value in headers.items():
         request.add_header(name.replace("_", "-"), value)

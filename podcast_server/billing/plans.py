@@ -191,11 +191,11 @@ def list_plans(session: Session) -> list[Plan]:
 
 def plans_on_sale(session: Session, show_id: int, now: datetime) -> list[Plan]:
     """The plans that open a show (or a tier of it) and can be joined now."""
+    # Not `distinct`: PostgreSQL cannot compare the JSON of a plan's benefits.
+    opening = select(PlanOpening.plan_id).where(PlanOpening.show_id == show_id)
     found = session.scalars(
         select(Plan)
-        .join(PlanOpening)
-        .where(PlanOpening.show_id == show_id, Plan.state == "open")
-        .distinct()
+        .where(Plan.id.in_(opening), Plan.state == "open")
         .order_by(Plan.position, Plan.id)
     )
     return [plan for plan in found if is_on_sale(session, plan, now)]

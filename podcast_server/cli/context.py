@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from podcast_server.database import reading, require_current_schema
+from podcast_server.database import reading, require_fitting_schema
 from podcast_server.logs import set_up_logging
 from podcast_server.services import Services, open_services
 from podcast_server.settings import Settings, load_settings
@@ -43,7 +43,7 @@ class Context:
     def services(self) -> Services:
         """Database, storage and keys, with the schema checked."""
         services = open_services(self.settings)
-        require_current_schema(services.engine)
+        require_fitting_schema(services.engine)
         return services
 
     def close(self) -> None:

@@ -172,12 +172,22 @@ class Program:
                 stderr=log,
                 start_new_session=True,
             )
-        if self._words[0] == "serve" and not self._before:
+        if self.serves and not self._before:
             wait_until_up(self._place.url, self._process, self._place.log)
 
     def kill(self) -> None:
         if self._process is not None:
             end(self._process)
+
+    def freeze(self) -> None:
+        """It keeps its connections, and answers nobody."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    @property
+    def serves(self) -> bool:
+        """Whether it is a web host."""
+        return self._words[0] == "serve"
 
     @property
     def is_alive(self) -> bool:

@@ -62,6 +62,11 @@ def nginx_config(folder: Path, front: Front, upstreams: Sequence[int], storage: 
     ):
         assert old in text, old
         text = text.replace(old, new)
+    return nginx_around(text, folder)
+
+
+def nginx_around(servers: str, folder: Path) -> Path:
+    """A whole configuration of nginx that leaves everything it writes in a folder."""
     user = "user root;" if os.geteuid() == 0 else ""
     path = folder / "nginx.conf"
     paths = "".join(
@@ -71,7 +76,7 @@ def nginx_config(folder: Path, front: Front, upstreams: Sequence[int], storage: 
     path.write_text(
         f"{user} daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;"
         f"worker_rlimit_nofile 65536; events {{ worker_connections 30000; }} "
-        f"http {{ include /etc/nginx/mime.types; {paths}\n{text}\n}}"
+        f"http {{ include /etc/nginx/mime.types; {paths}\n{servers}\n}}"
     )
     return path
 

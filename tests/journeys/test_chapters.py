@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Episode
-from tests.browser import axe_violations, chromium, demo_site, visiting
+from tests.browser import axe_violations, chromium, visiting
 from tests.running import Installation
 
 pytestmark = pytest.mark.slow
@@ -24,10 +24,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("demo"))
-    with place.serving():
-        yield place
+def place(demo: Installation) -> Iterator[Installation]:
+    with demo.serving():
+        yield demo
 
 
 def open_editor(page: Page, place: Installation) -> None:
@@ -54,6 +53,7 @@ def drawn(page: Page) -> bool:
     )
 
 
+@pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize(("phone", "at"), [(False, 12), (True, 38)])
 def test_a_chapter_is_added_at_the_play_head_moved_by_key_and_saved(
     place: Installation, browser: Browser, phone: bool, at: int
@@ -82,6 +82,7 @@ def test_a_chapter_is_added_at_the_play_head_moved_by_key_and_saved(
     assert [row for row in stored(place) if row != added] == before
 
 
+@pytest.mark.also_on_many_hosts
 def test_what_was_removed_comes_back_and_a_mark_is_dragged(
     place: Installation, browser: Browser
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import axe_violations, chromium, demo_site, fill_first, newest_mail, visiting
+from tests.browser import axe_violations, chromium, fill_first, newest_mail, visiting
 from tests.running import Installation, fetch
 
 pytestmark = pytest.mark.slow
@@ -18,11 +18,10 @@ LANGUAGES = pytest.mark.parametrize("language", ["en", "fr"])
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("site"))
-    place.run("payments", "plans", "create", "Friend", "--opens", "harbour:friends", "--free")
-    with place.serving():
-        yield place
+def site(demo: Installation) -> Iterator[Installation]:
+    demo.run("payments", "plans", "create", "Friend", "--opens", "harbour:friends", "--free")
+    with demo.serving():
+        yield demo
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +65,7 @@ def test_from_the_show_to_a_free_feed_that_an_app_has_fetched(
         expect(green).to_contain_text("AntennaPod", timeout=40_000)
 
 
+@pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize("language", ["fr"])
 def test_joining_for_nothing_needs_no_scripts(
     site: Installation, browser: Browser, language: str
@@ -81,6 +81,7 @@ def test_joining_for_nothing_needs_no_scripts(
         assert "/f/pf" in page.locator("#feed-address").input_value()
 
 
+@pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize("language", ["en"])
 def test_a_reset_explains_closes_the_old_address_and_shows_the_new(
     site: Installation, browser: Browser, language: str
@@ -106,6 +107,7 @@ def test_a_reset_explains_closes_the_old_address_and_shows_the_new(
         assert b"was replaced" not in fetch(new).body
 
 
+@pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize("language", ["fr"])
 def test_the_notice_in_a_lapsed_feed_leads_back_in_one_tap(
     site: Installation, browser: Browser, language: str

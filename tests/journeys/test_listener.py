@@ -13,17 +13,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, demo_site, fill_first, newest_mail, visiting
+from tests.browser import chromium, fill_first, newest_mail, visiting
+from tests.many_hosts.patience import refreshing
 from tests.running import Installation, fetch
 
 pytestmark = pytest.mark.slow
+OVERCAST = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("site"))
-    with place.serving():
-        yield place
+def site(demo: Installation) -> Iterator[Installation]:
+    with demo.serving():
+        yield demo
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,7 @@ def ask_for_link(page: Page, site: Installation, email: str) -> None:
     page.wait_for_url("**/sign-in/check")
 
 
+@pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize(("language", "works"), [("en", "It works."), ("fr", "Ça marche.")])
 def test_by_mail_to_my_feed_and_it_turns_green_when_an_app_comes(
     site: Installation, browser: Browser, language: str, works: str
@@ -70,17 +72,16 @@ def test_by_mail_to_my_feed_and_it_turns_green_when_an_app_comes(
         feed = page.locator("#feed-address").input_value()
         apple = page.get_by_role("link", name="Apple Podcasts").get_attribute("href")
         assert apple == feed.replace("http://", "podcast://")
-        assert (
-            fetch(feed, User_Agent="Overcast/3.0 (+http://overcast.fm/; iOS podcast app)").status
-            == 200
-        )
-        expect(page.get_by_text(works)).to_be_visible(timeout=30_000)
+        assert fetch(feed, User_Agent=OVERCAST).status == 200
+        with refreshing(lambda: fetch(feed, User_Agent=OVERCAST)):
+            expect(page.get_by_text(works)).to_be_visible(timeout=30_000)
         expect(page.locator(".word")).to_contain_text("Overcast")
         page.goto(f"{site.url}/me")
         line = page.locator(".feed-list > li", has_text=f"phone {language}")
         expect(line.locator(".doctor .good")).to_contain_text("Overcast")
 
 
+@pytest.mark.also_on_many_hosts
 def test_the_link_of_the_mail_works_on_another_device_with_the_code(
     site: Installation, browser: Browser
 ) -> None:
@@ -96,6 +97,7 @@ def test_the_link_of_the_mail_works_on_another_device_with_the_code(
         expect(laptop.locator("main")).to_contain_text("no longer works")
 
 
+@pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize(("language", "done"), [("fr", "Merci")])
 def test_somebody_who_finds_a_feed_reports_it_and_its_member_is_told(
     site: Installation, browser: Browser, language: str, done: str
@@ -114,6 +116,7 @@ def test_somebody_who_finds_a_feed_reports_it_and_its_member_is_told(
         assert "/me/feeds/" in told
 
 
+@pytest.mark.also_on_many_hosts
 def test_everything_to_read_and_to_fill_in_works_without_scripts(
     site: Installation, browser: Browser
 ) -> None:

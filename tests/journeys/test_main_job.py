@@ -9,6 +9,7 @@ import feedparser
 import pytest
 
 from episodes.storage.base import StorageSettings
+from tests.many_hosts.cluster import Ground
 from tests.postgresql import Databases
 from tests.running import Got, Installation, fetch, installation
 
@@ -22,11 +23,14 @@ def place(tmp_path: Path) -> Installation:
     return installation(tmp_path)
 
 
-@pytest.fixture(params=["sqlite and a folder", "postgresql and s3"])
+@pytest.fixture(params=["sqlite and a folder", "postgresql and s3", "many hosts"])
 def any_place(request: pytest.FixtureRequest, tmp_path: Path) -> Installation:
-    """The embedded defaults, and what a large installation runs on."""
+    """The embedded defaults, what a large installation runs on, and several hosts of it."""
     if request.param == "sqlite and a folder":
         return installation(tmp_path)
+    if request.param == "many hosts":
+        ground: Ground = request.getfixturevalue("many_hosts")
+        return ground.installation(tmp_path)
     databases: Databases = request.getfixturevalue("migrated_postgresql")
     bucket: StorageSettings = request.getfixturevalue("s3_settings")
     return installation(

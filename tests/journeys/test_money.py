@@ -15,7 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium, fill_first, newest_mail, visiting
 from tests.clients.apps import Newsboat
-from tests.running import Installation, fetch, installation
+from tests.journeys.conftest import Machines
+from tests.many_hosts.patience import refreshing
+from tests.running import Installation, fetch
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -122,11 +124,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, StripeStandIn]]:
-    """One server and one account for all; everybody who comes has an address of their own."""
-    with StripeStandIn() as account:
+def place(
+    machines: Machines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Installation, StripeStandIn]]:
+    """One site and one account for all; everybody who comes has an address of their own."""
+    with StripeStandIn(address=machines.address) as account:
         folder = tmp_path_factory.mktemp("site")
-        site = installation(folder, stripe__secret_key=KEY, stripe__api_base=account.url)
+        site = machines.installation(folder, stripe__secret_key=KEY, stripe__api_base=account.url)
         secret = account.send_webhooks_to(f"{site.url}/webhooks/stripe")
         site.extra["PODCAST_SERVER_STRIPE__WEBHOOK_SECRETS"] = secret
         stock(site)
@@ -162,6 +166,7 @@ def stock(site: Installation) -> None:
         )
 
 
+@pytest.mark.also_on_many_hosts
 def test_subscribe_and_the_feed_plays(
     place: tuple[Installation, StripeStandIn], browser: Browser, tmp_path: Path
 ) -> None:
@@ -175,11 +180,13 @@ def test_subscribe_and_the_feed_plays(
         app.subscribe(feed)
         assert app.reload() == ""
         assert app.titles() == {"For members", "For all"}
-        expect(works).to_contain_text("Newsboat", timeout=40_000)
+        with refreshing(app.reload):
+            expect(works).to_contain_text("Newsboat", timeout=40_000)
     for entry in feedparser.parse(fetch(feed).body).entries:
         assert fetch(entry.enclosures[0].href).status == 200
 
 
+@pytest.mark.also_on_many_hosts
 def test_up_to_gold_and_back_to_silver(shop: Shop) -> None:
     feed = shop.join("Silver")
     shop.sign_in()
@@ -193,6 +200,7 @@ def test_up_to_gold_and_back_to_silver(shop: Shop) -> None:
         assert "For members" in titles(feed)
 
 
+@pytest.mark.also_on_many_hosts
 def test_a_gift_from_ada_to_bob(shop: Shop, browser: Browser) -> None:
     key = shop.join_path("Silver").rsplit("/", 1)[1]
     shop.fill_and_go(f"/give/{key}", recipient_name="Bob", message="Happy birthday")
@@ -214,6 +222,7 @@ def test_a_gift_from_ada_to_bob(shop: Shop, browser: Browser) -> None:
         phone.wait_for_url("**/me/feeds/**")
 
 
+@pytest.mark.also_on_many_hosts
 def test_seats_for_a_group(shop: Shop, browser: Browser) -> None:
     key = shop.join_path("Silver").rsplit("/", 1)[1]
     shop.fill_and_go(f"/group/{key}", seats="2", name="Crew")
@@ -234,6 +243,7 @@ def test_seats_for_a_group(shop: Shop, browser: Browser) -> None:
     assert "has ended" in titles(feed)[0]
 
 
+@pytest.mark.also_on_many_hosts
 def test_one_episode_bought_by_somebody_who_is_no_member(shop: Shop) -> None:
     extra = sorted(AUDIO.glob("s01e*.m[p4][3a]"))[3]
     [added] = shop.site.json(
@@ -254,6 +264,7 @@ def test_one_episode_bought_by_somebody_who_is_no_member(shop: Shop) -> None:
     assert titles(feed) == ["The storm", "For all"]
 
 
+@pytest.mark.also_on_many_hosts
 def test_a_donation_with_words(shop: Shop) -> None:
     shop.fill_and_go(
         "/shows/harbour/donate", amount="12.50", name="Ada", message="Ahoy", wants_thanks="y"
@@ -271,6 +282,7 @@ def test_a_refund_in_the_dashboard_closes_the_feed(shop: Shop) -> None:
     eventually(lambda: titles(feed) == ["For all"] or "has ended" in titles(feed)[0], "the end")
 
 
+@pytest.mark.also_on_many_hosts
 def test_paying_works_though_every_webhook_is_lost(shop: Shop) -> None:
     shop.account.control.webhooks(loss=1.0)
     try:
@@ -328,6 +340,7 @@ def test_a_card_that_keeps_failing_closes_the_feed(shop: Shop) -> None:
     assert "For all" in titles(feed)
 
 
+@pytest.mark.also_on_many_hosts
 def test_cancel_stay_to_the_end_and_come_back_to_the_same_address(shop: Shop) -> None:
     feed = shop.join()
     shop.sign_in()

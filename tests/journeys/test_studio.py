@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import axe_violations, chromium, fill_first, visiting
+from tests.journeys.conftest import Machines
 from tests.running import Installation, free_port
 
 pytestmark = pytest.mark.slow
@@ -30,6 +31,12 @@ def fresh(folder: Path) -> Installation:
     return place
 
 
+@pytest.fixture
+def new_site(machines: Machines, tmp_path: Path) -> Installation:
+    """One on which nothing was done yet."""
+    return machines.installation(tmp_path)
+
+
 def send(page: Page) -> None:
     page.locator("main form button[type=submit]").first.click()
 
@@ -47,11 +54,12 @@ def set_up(page: Page, place: Installation) -> None:
     page.wait_for_url("**/artwork")
 
 
+@pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize("phone", [False, True])
 def test_from_first_run_to_a_published_episode(
-    tmp_path: Path, browser: Browser, phone: bool
+    new_site: Installation, browser: Browser, phone: bool
 ) -> None:
-    place = fresh(tmp_path)
+    place = new_site
     with place.serving(), visiting(browser, phone=phone) as page:
         set_up(page, place)
         page.get_by_label("Picture", exact=True).set_input_files(SAMPLES / "cover.jpg")

@@ -14,7 +14,7 @@ from episodes.models import Episode, Show
 from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.accounts.staff.roles import give_role
 from podcast_server.services import now_utc
-from tests.browser import chromium, demo_site, visiting
+from tests.browser import chromium, visiting
 from tests.builders import build_episode, build_show
 from tests.running import Installation, fetch
 
@@ -28,10 +28,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("demo"))
-    with place.serving():
-        yield place
+def place(demo: Installation) -> Iterator[Installation]:
+    with demo.serving():
+        yield demo
 
 
 def sign_in(page: Page, place: Installation, email: str = "owner@example.org") -> None:
@@ -45,6 +44,7 @@ def episode_of(place: Installation, title: str) -> Episode:
         return session.scalars(select(Episode).where(Episode.title == title)).one()
 
 
+@pytest.mark.also_on_many_hosts
 def test_what_is_scheduled_over_the_change_of_clocks_keeps_the_clock_on_the_wall(
     place: Installation, browser: Browser
 ) -> None:
@@ -69,6 +69,7 @@ def test_what_is_scheduled_over_the_change_of_clocks_keeps_the_clock_on_the_wall
             expect(page.locator(".kicker")).to_contain_text(shown)
 
 
+@pytest.mark.also_on_many_hosts
 def test_many_episodes_are_withdrawn_and_brought_out_again_at_once(
     place: Installation, browser: Browser
 ) -> None:
@@ -145,6 +146,7 @@ def test_nothing_typed_or_chosen_is_lost_on_a_reload(place: Installation, browse
     assert episode_of(place, "How to read the tide").audience != "sale"
 
 
+@pytest.mark.also_on_many_hosts
 def test_without_scripts_an_episode_is_written_published_and_a_member_looked_after(
     place: Installation, browser: Browser
 ) -> None:

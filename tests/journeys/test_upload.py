@@ -19,6 +19,8 @@ from episodes.models import Audio
 from podcast_server.accounts.staff.people import ensure_staff
 from tests.browser import chromium
 from tests.builders import build_show
+from tests.journeys.conftest import Machines, OneMachine
+from tests.many_hosts.patience import make_patient
 from tests.running import Installation, installation
 from tests.samples.audio import record
 
@@ -31,18 +33,15 @@ EPISODES = "/studio/shows/harbour"
 
 
 @pytest.fixture(scope="module")
-def place(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def place(
+    machines: Machines, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     """A show whose audio is kept in a bucket that the doctor has put in order."""
-    s3_server.client().create_bucket(Bucket="browser-uploads")
-    settings = s3_server.settings("browser-uploads")
-    made = installation(
-        tmp_path_factory.mktemp("uploads"),
-        storage__backend="s3",
-        storage__bucket=settings.bucket,
-        storage__endpoint=settings.endpoint,
-        storage__access_key=settings.access_key,
-        storage__secret_key=settings.secret_key,
-    )
+    folder = tmp_path_factory.mktemp("uploads")
+    if isinstance(machines, OneMachine):
+        made = installation(folder, **bucket_of(request.getfixturevalue("s3_server")))
+    else:
+        made = machines.installation(folder)
     with made.services() as services, services.sessions.begin() as database:
         ensure_staff(database, "marit@example.org", now=datetime.now(UTC), owner=True)
         build_show(database, datetime.now(UTC), slug="harbour", title="Harbour Notes")
@@ -52,17 +51,36 @@ def place(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield made
 
 
+def bucket_of(s3_server: S3Server) -> dict[str, str]:
+    """A bucket of our own, as settings by their environment names."""
+    s3_server.client().create_bucket(Bucket="browser-uploads")
+    settings = s3_server.settings("browser-uploads")
+    return {
+        "storage__backend": "s3",
+        "storage__bucket": settings.bucket,
+        "storage__endpoint": settings.endpoint,
+        "storage__access_key": settings.access_key,
+        "storage__secret_key": settings.secret_key,
+    }
+
+
 @pytest.fixture(scope="module")
 def studio(place: Installation) -> Iterator[BrowserContext]:
     """A browser in which Marit is signed in."""
     with chromium() as browser:
         context = browser.new_context(locale="en")
-        page = context.new_page()
+        page = new_page(context)
         page.goto(place.run("studio", "link", "marit@example.org").stdout.strip())
         page.click("main button[type=submit]")
         page.wait_for_url("**/studio")  # signed in; a page on its way elsewhere may never close
         page.close()
         yield context
+
+
+def new_page(studio: BrowserContext) -> Page:
+    page = studio.new_page()
+    make_patient(page)
+    return page
 
 
 def recordings(folder: Path) -> Iterator[Path]:
@@ -77,10 +95,11 @@ def recordings(folder: Path) -> Iterator[Path]:
     yield folder / "wav.wav"
 
 
+@pytest.mark.also_on_many_hosts
 def test_what_a_file_says_of_itself_is_there_before_the_file(
     tmp_path: Path, place: Installation, studio: BrowserContext
 ) -> None:
-    page = studio.new_page()
+    page = new_page(studio)
     page.route("**/*partNumber=*", lambda route: hold(route))
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(place.url + EPISODES)
@@ -109,11 +128,12 @@ def recording(path: Path) -> Path:
     return path
 
 
+@pytest.mark.also_on_many_hosts
 def test_an_upload_goes_on_in_the_bucket_where_a_cut_line_and_a_new_page_left_it(
     tmp_path: Path, place: Installation, studio: BrowserContext
 ) -> None:
     file = recording(tmp_path / "storm.wav")
-    page = studio.new_page()
+    page = new_page(studio)
     page.goto(place.url + EPISODES)
     arrived = listen(page)
     with page.expect_request_finished(is_part, timeout=60_000):
@@ -122,7 +142,7 @@ def test_an_upload_goes_on_in_the_bucket_where_a_cut_line_and_a_new_page_left_it
     expect(page.locator(".upload-list")).to_contain_text("The line is down", timeout=30_000)
     page.close()
     studio.set_offline(False)
-    page = studio.new_page()
+    page = new_page(studio)
     page.goto(place.url + EPISODES)
     later = listen(page)
     page.locator("#files").set_input_files(file)
@@ -155,7 +175,7 @@ def listen(page: Page) -> list[int]:
 def test_a_bucket_that_lets_no_browser_in_is_served_through_the_server(
     tmp_path: Path, place: Installation, studio: BrowserContext
 ) -> None:
-    page = studio.new_page()
+    page = new_page(studio)
     page.route("**/*partNumber=*", lambda route: route.abort())
     page.goto(place.url + EPISODES)
     page.locator("#files").set_input_files(record(tmp_path / "wind.mp3", "mp3", seconds=3))

@@ -36,6 +36,7 @@ class StripeStandIn:
     settings: what the account decided (dunning, taxes…)
     now: unix seconds, so that a test's clock drives the account (call `control.catch_up()`)
     portal: whether the customer portal is configured, as a real account's is not at first
+    address: where it listens; other than loopback for servers in networks of their own
     """
 
     def __init__(
@@ -43,7 +44,9 @@ class StripeStandIn:
         settings: Settings | None = None,
         now: Callable[[], float] = time.time,
         portal: bool = True,
+        address: str = "127.0.0.1",
     ) -> None:
+        self._address = address
         self.world = World(settings=settings or Settings(), real_now=now)
         self.postman = Postman(self.world)
         self.world.postman = self.postman
@@ -56,9 +59,9 @@ class StripeStandIn:
             new_configuration(self.world, EVERYTHING)
 
     def start(self, port: int = 0) -> StripeStandIn:
-        """Listen on 127.0.0.1; port 0 lets the system choose."""
+        """Listen; port 0 lets the system choose."""
         self._server = make_server(
-            "127.0.0.1", port, self._app, threaded=True, request_handler=_Quiet
+            self._address, port, self._app, threaded=True, request_handler=_Quiet
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self.world.base_url = self.url
@@ -94,10 +97,10 @@ class StripeStandIn:
 
     @property
     def url(self) -> str:
-        """http://127.0.0.1:PORT, for `base_addresses={"api": …}`."""
+        """http://ADDRESS:PORT, for `base_addresses={"api": …}`."""
         if self._server is None:
             raise RuntimeError("the stand-in was not started")
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self._address}:{self._server.server_port}"
 
     def client(self, key: str = KEY, **options: Any) -> stripe.StripeClient:
         """The real library, pointed here."""

@@ -297,7 +297,8 @@ async function picture() {
       new ResizeObserver(() => draw(peaks)).observe(wave);
       return;
     }
-    if (answer?.status !== 503) return; // no picture; the marks and the list work without
+    // Not yet, or the line or a host is away. Without a picture the marks and the list work, too.
+    if (answer && ![502, 503, 504].includes(answer.status)) return;
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }
 }

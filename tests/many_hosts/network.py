@@ -20,6 +20,14 @@ class Host:
 
     address: str
     before: tuple[str, ...]
+    cable: str = ""
+
+    def unplug(self) -> None:
+        """Nothing reaches it any more, and nobody is told."""
+        _ip("link", "set", self.cable, "down")
+
+    def plug(self) -> None:
+        _ip("link", "set", self.cable, "up")
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ def _host(name: str, bridge: str, cable: str, address: str) -> Host:
     _ip(*inside, "addr", "add", f"{address}/24", "dev", "eth0")
     _ip(*inside, "link", "set", "eth0", "up")
     _ip(*inside, "link", "set", "lo", "up")
-    return Host(address, ("ip", "netns", "exec", name))
+    return Host(address, ("ip", "netns", "exec", name), cable)
 
 
 def _ip(*words: str) -> None:
