@@ -19,7 +19,19 @@ from podcast_server.settings import Settings
 
 SESSION_LIFE = timedelta(days=60)
 MAX_FORM_BYTES = 1024 * 1024
-csrf = CSRFProtect()
+
+
+class _FormCheck(CSRFProtect):  # type: ignore[misc]
+    """The library's check, which takes for granted that a Referer can be read as an address."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        try:
+            super().protect(apply_exemptions)
+        except ValueError:
+            self._error_response("The referrer is no address.")
+
+
+csrf = _FormCheck()
 
 
 @dataclass(frozen=True, slots=True)

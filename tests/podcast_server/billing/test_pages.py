@@ -509,6 +509,18 @@ def test_a_group_is_bought_and_its_link_seats_people(
     assert not shop.hears(BOB)
 
 
+def test_a_seat_is_not_given_to_somebody_without_an_address(
+    post: Post, shop: Shop, visitor: Visitor
+) -> None:
+    plan = shop.plan()
+    visitor.pay(f"/group/{plan.key}", email=EMAIL, price=plan.prices[0].key, seats="2")
+    with shop.session() as session:
+        link = f"/seats/{session.query(SeatGroup).one().invite_key}"
+    page = Visitor(post).post(link)
+    assert page.status_code == 200
+    assert "does not look like" in page.text
+
+
 def test_a_seat_is_freed_by_its_payer_alone(
     post: Post, shop: Shop, visitor: Visitor, letters: Letters
 ) -> None:

@@ -100,7 +100,7 @@ def leave() -> Response:
 def try_to_send(services: Services, form: EmailForm, **more: object) -> Response | None:
     """Send the link and lead on; None leaves the form, with its error, to be shown again."""
     try:
-        send_way_in(services, form.email.data, **more)  # type: ignore[arg-type]
+        send_way_in(services, form.email.data or "", **more)  # type: ignore[arg-type]
     except BadEmailError:
         form.email.errors = [gettext("This does not look like an e-mail address.")]
         return None

@@ -10,7 +10,7 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
-from flask import current_app, jsonify, request
+from flask import abort, current_app, jsonify, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -47,7 +47,9 @@ LARGEST_PART = 128 * 1024 * 1024
 
 @blueprint.post("/shows/<slug>/uploads")
 def begin(slug: str) -> Response:
-    asked: dict[str, Any] = request.get_json()
+    asked: Any = request.get_json()
+    if not isinstance(asked, dict):
+        abort(400)
     services = the_services()
     with doing("upload.begin", str(asked.get("name", ""))) as database:
         upload = begin_upload(

@@ -1,0 +1,41 @@
+"""Requests that nobody sends by accident, and that once were answered with an error of our own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from episodes.models import Show
+from tests.podcast_server.conftest import Browser
+from tests.podcast_server.pages.studio.conftest import Desk, first, harbour, hire, owner
+
+__all__ = ["first", "harbour", "hire", "owner"]
+
+
+def test_a_form_from_a_page_whose_address_cannot_be_read_is_refused(
+    app: Flask, browser: Browser
+) -> None:
+    page = browser.client.get("/sign-in", base_url="https://podcast.test")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    answer = browser.client.post(
+        "/sign-in",
+        base_url="https://podcast.test",
+        data={"email": "ada@example.org", "csrf_token": token[1]},
+        headers={"Referer": "http://["},
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", ["[]", '"text"', "null", "7"])
+def test_an_upload_that_is_begun_with_anything_but_an_object_is_refused(
+    owner: Desk, harbour: Show, body: str
+) -> None:
+    answer = owner.client.post(
+        "/studio/shows/harbour/uploads",
+        data=body,
+        headers={"X-CSRFToken": owner.token(), "Content-Type": "application/json"},
+    )
+    assert answer.status_code == 400
