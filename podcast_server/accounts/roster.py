@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from feeds.access import parse_windows
-from feeds.models import Access, PrivateFeed
+from feeds.models import Access, Grant, PrivateFeed
 from podcast_server.accounts.models import Member
-from podcast_server.accounts.standing import State, state_at
+from podcast_server.accounts.standing import State
 
 PAGE = 100
 ORDERS = ("first", "name", "fetched", "silent")
@@ -61,46 +60,81 @@ def is_of_show(session: Session, member_id: int, show_id: int) -> bool:
 def list_roster(
     session: Session, show_id: int, wanted: Wanted, now: datetime
 ) -> tuple[Sequence[Row], int]:
-    """One page of members, newest first, and how many there are in all."""
-    found = list(_rows(session, show_id, wanted, now))
+    """One page of members, newest first unless told otherwise, and how many there are in all."""
+    conditions = _conditions(show_id, wanted, now)
+    count = session.scalar(select(func.count()).select_from(Member).where(*conditions)) or 0
     start = (wanted.page - 1) * PAGE
-    return found[start : start + PAGE], len(found)
+    # First who is on the page, so that nothing is worked out of those who are not.
+    order = _order(wanted.order, _fetched(show_id))
+    page = select(Member.id).where(*conditions).order_by(*order).offset(start).limit(PAGE)
+    ids = session.scalars(page).all()
+    rows = session.execute(_rows(show_id, wanted, now).where(Member.id.in_(ids)))
+    return [Row(*row) for row in rows], count
 
 
 def all_rows(
     session: Session, show_id: int, now: datetime, wanted: Wanted | None = None
 ) -> Iterator[Row]:
     """Everybody, or all who are wanted on whichever page, for an export."""
-    return _rows(session, show_id, wanted or Wanted(), now)
+    wanted = wanted or Wanted()
+    found = _rows(show_id, wanted, now).where(*_conditions(show_id, wanted, now))
+    for row in session.execute(found, execution_options={"yield_per": 1000}):
+        yield Row(*row)
 
 
-def _rows(session: Session, show_id: int, wanted: Wanted, now: datetime) -> Iterator[Row]:
-    fetched = func.max(PrivateFeed.last_fetched_at)
-    feeds = and_(PrivateFeed.member_id == Member.id, PrivateFeed.show_id == show_id)
-    access = and_(Access.member_id == Member.id, Access.show_id == show_id)
-    query = (
-        select(Member.id, Member.email, Member.name, Member.created_at, Access.windows, fetched)
-        .outerjoin(PrivateFeed, feeds)
-        .outerjoin(Access, access)
-        .group_by(Member.id, Access.windows)
-        .order_by(*_order(wanted.order, fetched))
+def _rows(show_id: int, wanted: Wanted, now: datetime) -> Select[*tuple[Any, ...]]:
+    fetched = _fetched(show_id)
+    columns: Select[*tuple[Any, ...]] = select(
+        Member.id, Member.email, Member.name, Member.created_at, _state(show_id, now), fetched
     )
-    query = query.where(_of_show(show_id), Member.email.contains("@"))
+    return columns.order_by(*_order(wanted.order, fetched))
+
+
+def _conditions(show_id: int, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+    conditions = [_of_show(show_id), Member.email.contains("@"), *_bounds(wanted)]
     for word in wanted.words.split()[:5]:
         columns = (Member.email, Member.name, Member.note)
-        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        conditions.append(or_(*(column.icontains(word, autoescape=True) for column in columns)))
     if wanted.fetched:
-        query = query.having(
-            fetched.is_(None) if wanted.fetched == "never" else fetched.is_not(None)
-        )
+        ever = _has_feed(show_id, PrivateFeed.last_fetched_at.is_not(None))
+        conditions.append(~ever if wanted.fetched == "never" else ever)
     if wanted.silent_since is not None:
-        query = query.having(or_(fetched.is_(None), fetched < wanted.silent_since))
-    query = query.where(*_bounds(wanted))
-    for id_, email, name, since, windows, last in session.execute(query):
-        # How somebody stands depends on the moment, so it is worked out here.
-        state = state_at(parse_windows(windows or "[]"), now)
-        if wanted.state in {"", state}:
-            yield Row(id_, email, name, since, state, last)
+        conditions.append(~_has_feed(show_id, PrivateFeed.last_fetched_at >= wanted.silent_since))
+    if wanted.state:
+        conditions.append(_state(show_id, now) == wanted.state)
+    return conditions
+
+
+def _state(show_id: int, now: datetime) -> ColumnElement[str]:
+    """What standing.state_at says, told by the database from the grants, one after the other."""
+    membership = Grant.scope.in_(("show", "tier"))
+    runs = and_(Grant.starts_at <= now, or_(Grant.ends_at.is_(None), Grant.ends_at > now))
+    over = and_(Grant.ends_at <= now, Grant.ends_at > Grant.starts_at)
+    return case(
+        (_has_grant(show_id, runs, membership, Grant.notice == ""), "member"),
+        (_has_grant(show_id, runs, membership), "card_failing"),
+        (_has_grant(show_id, over, membership), "lapsed"),
+        (_has_grant(show_id, runs), "member"),
+        else_="free",
+    )
+
+
+def _fetched(show_id: int) -> ColumnElement[datetime | None]:
+    return (
+        select(func.max(PrivateFeed.last_fetched_at))
+        .where(PrivateFeed.member_id == Member.id, PrivateFeed.show_id == show_id)
+        .scalar_subquery()
+    )
+
+
+def _has_grant(show_id: int, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    same = (Grant.member_id == Member.id, Grant.show_id == show_id)
+    return exists().where(*same, *conditions).correlate(Member)
+
+
+def _has_feed(show_id: int, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    same = (PrivateFeed.member_id == Member.id, PrivateFeed.show_id == show_id)
+    return exists().where(*same, *conditions).correlate(Member)
 
 
 def _order(order: str, fetched: ColumnElement[Any]) -> list[ColumnElement[Any]]:
@@ -128,7 +162,5 @@ def _bounds(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _of_show(show_id: int) -> ColumnElement[bool]:
     """Whoever may hear something of it, or has a feed of it, now or in the past."""
-    return or_(
-        Member.id.in_(select(Access.member_id).where(Access.show_id == show_id)),
-        Member.id.in_(select(PrivateFeed.member_id).where(PrivateFeed.show_id == show_id)),
-    )
+    access = exists().where(Access.member_id == Member.id, Access.show_id == show_id)
+    return or_(access.correlate(Member), _has_feed(show_id))

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from episodes.models import Episode
 from feeds.downloads.models import DailyDownload, MemberPlay
 from feeds.downloads.reports import (
     Count,
@@ -17,7 +18,6 @@ from feeds.downloads.reports import (
     downloads_by,
     downloads_per_day,
     downloads_per_episode,
-    episode_count,
     last_hits_of_feed,
     listeners_of_feed,
     members_listening,
@@ -115,12 +115,34 @@ def test_an_episode_without_a_date_has_no_first_days(session: Session) -> None:
     assert counted["two"].total == Count(2, 0)
 
 
-def test_downloads_before_the_date_are_only_in_the_total() -> None:
-    published = datetime(2026, 1, 1, 23, tzinfo=UTC)
-    daily = [(date(2025, 12, 31), Count(4, 0)), (date(2026, 1, 1), Count(1, 1))]
-    counted = episode_count("one", published, daily)
-    assert counted.first_days[7] == Count(1, 1)
-    assert counted.total == Count(5, 1)
+def test_downloads_before_the_date_are_only_in_the_total(session: Session) -> None:
+    add(session, -1, 4)
+    add(session, 0, 1, request_based=1)
+    counted = {entry.episode_key: entry for entry in downloads_per_episode(session, 1)}
+    assert counted["one"].first_days[7] == Count(1, 1)
+    assert counted["one"].total == Count(5, 1)
+
+
+@pytest.mark.parametrize("hour", [0, 12, 23])
+def test_the_hour_at_which_it_came_out_does_not_move_its_days(session: Session, hour: int) -> None:
+    session.execute(
+        update(Episode)
+        .where(Episode.key == "one")
+        .values(publish_at=datetime(2026, 1, 1, hour, 59, tzinfo=UTC))
+    )
+    for day in (-1, 0, 6, 7, 29, 30):
+        add(session, day, 1)
+    counted = {entry.episode_key: entry for entry in downloads_per_episode(session, 1)}
+    first_days = counted["one"].first_days
+    assert {span: c and c.downloads for span, c in first_days.items()} == {7: 2, 30: 4, 90: 5}
+
+
+def test_first_days_are_over_when_the_day_after_them_begins(session: Session) -> None:
+    counted = {entry.episode_key: entry for entry in downloads_per_episode(session, 1)}
+    last = datetime(2026, 1, 7, 23, 59, tzinfo=UTC)
+    assert not counted["one"].is_over(7, last)
+    assert counted["one"].is_over(7, last + timedelta(minutes=1))
+    assert not counted["two"].is_over(7, last)  # never came out
 
 
 def test_a_members_plays_are_listed_latest_first(session: Session) -> None:

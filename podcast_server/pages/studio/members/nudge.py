@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from feeds.private_feeds import ensure_feed
 from podcast_server.accounts.models import Member
-from podcast_server.accounts.roster import all_rows
+from podcast_server.accounts.roster import Wanted, all_rows
 from podcast_server.database import reading
 from podcast_server.mail.letters import nudge_letter
 from podcast_server.mail.models import OutgoingMail
@@ -64,11 +64,8 @@ def silent_members(database: Session, show_id: int, now: datetime) -> list[int]:
     )
     return [
         row.id
-        for row in all_rows(database, show_id, now)
-        if row.state == "member"
-        and row.last_fetched is None
-        and row.since < now - NEW
-        and row.email not in lately
+        for row in all_rows(database, show_id, now, Wanted(state="member", fetched="never"))
+        if row.since < now - NEW and row.email not in lately
     ]
 
 

@@ -28,18 +28,18 @@ function fit(context, name, width) {
 
 // What stands under the pointer, in words.
 function sayUnder(place, chart) {
-  const place_for_words = place.nextElementSibling;
+  const words = place.nextElementSibling;
   const number = numberOf(chart.unit);
   const day = chart.kind === "bars" ? null : dayOf(chart.labels);
   return (plot) => {
     const at = plot.cursor.idx;
-    if (at === null || at === undefined) { place_for_words.textContent = ""; return; }
+    if (at === null || at === undefined) { words.textContent = ""; return; }
     const name = day ? day.format(timeOf(chart.labels[at]) * 1000) : chart.labels[at];
     const said = chart.series.filter((each) => each.values[at] !== null).map((each) => {
       const figure = number.format(Math.abs(each.values[at]));
       return chart.series.length > 1 ? `${each.name} ${figure}` : figure;
     });
-    place_for_words.textContent = `${name}: ${said.join(" · ")}`;
+    words.textContent = `${name}: ${said.join(" · ")}`;
   };
 }
 
@@ -50,24 +50,23 @@ function looksOf() {
 
 function lines(chart) {
   const one = chart.series.length === 1;
-  return chart.series.map((each, at) => ({
+  return chart.series.map((each) => ({
     label: each.name,
-    stroke: colour(`--chart-${at}`),
+    stroke: colour(`--chart-${each.tone}`),
     width: 2.5,
-    dash: DASHES[at],
+    dash: DASHES[each.tone],
     ...(one ? { fill: `color-mix(in srgb, ${colour("--chart-0")} 16%, transparent)` } : {}),
-    points: { show: chart.labels.length < 40, size: 7, fill: colour("--chart-" + at) },
+    points: { show: chart.labels.length < 40, size: 7, fill: colour(`--chart-${each.tone}`) },
   }));
 }
 
 function bars(chart, width) {
-  const one = chart.series.length === 1;
-  return chart.series.map((each, at) => ({
+  return chart.series.map((each) => ({
     label: each.name,
     stroke: colour("--chart-edge"),
     width: each.running ? 1 : 0,
     dash: each.running ? [4, 3] : [],
-    fill: each.running ? colour("--raised") : colour(`--chart-${one ? 0 : at}`),
+    fill: each.running ? colour("--raised") : colour(`--chart-${each.tone}`),
     paths: uPlot.paths.bars({ size: [0.7, width] }),
     points: { show: false },
   }));
@@ -83,7 +82,7 @@ function options(place, chart) {
     legend: { show: false }, // the page has the names, and the table the figures
     hooks: { setCursor: [sayUnder(place, chart)] },
   };
-  const amounts = { ...looks, values: (_plot, splits) => splits.map((split) => number.format(Math.abs(split))), ...(chart.unit === "share" ? {} : { incrs: WHOLE.map((each) => each * (chart.scale ?? 1)) }) };
+  const amounts = { ...looks, values: (_plot, splits) => splits.map((split) => number.format(Math.abs(split))), ...(chart.unit === "share" ? {} : { incrs: WHOLE }) };
   if (chart.kind === "bars") {
     const names = Math.min(200, place.clientWidth * 0.4);
     return {
@@ -107,7 +106,7 @@ function options(place, chart) {
       y: { range: (_plot, min, max) => [moves ? Math.min(-1, min * 1.1) : 0, Math.max(1, max * 1.1)] },
     },
     axes: [
-      { ...looks, space: 70, values: (_plot, splits) => splits.map((split) => day.format(split * 1000)), ...(chart.labels[0].length === 7 ? { splits: () => chart.labels.map(timeOf), filter: (plot, splits) => thin(plot, splits) } : {}) },
+      { ...looks, space: 70, values: (_plot, splits) => splits.map((split) => split === null ? null : day.format(split * 1000)), ...(chart.labels[0].length === 7 ? { splits: () => chart.labels.map(timeOf), filter: (plot, splits) => thin(plot, splits) } : {}) },
       { ...amounts, size: (_plot, values) => 16 + 8 * Math.max(4, ...(values ?? []).map((value) => value.length)) },
     ],
     series: [{}, ...(moves ? bars(chart, 30) : lines(chart))],

@@ -27,6 +27,7 @@ class Series:
 
     name: str
     values: Sequence[float | None]
+    tone: int = 0  # which of the colours
     running: bool = False  # what is not over yet
 
 
@@ -92,7 +93,7 @@ def _moves(table: Table) -> Chart:
         [plain(row[0]) for row in rows],
         [
             Series(headings[1], [row[1] for row in rows]),
-            Series(headings[2], [-row[2] for row in rows]),
+            Series(headings[2], [-row[2] for row in rows], tone=1),
         ],
     )
 
@@ -107,7 +108,10 @@ def _plans(table: Table) -> Chart:
         gettext("Members of each plan, month by month"),
         "time",
         labels,
-        [Series(name, [of_plan.get(label) for label in labels]) for name, of_plan in most],
+        [
+            Series(name, [of_plan.get(label) for label in labels], tone)
+            for tone, (name, of_plan) in enumerate(most)
+        ],
     )
 
 
@@ -134,6 +138,7 @@ def _episodes(table: Table) -> Chart:
         Series(
             headings[column],
             [None if isinstance(row[column], SoFar) else _number(row[column]) for row in rows],
+            tone=column - spans[0],
         )
         for column in reversed(spans)
     ]

@@ -18,6 +18,7 @@ from podcast_server.pages.studio.numbers.charts import charts_of
 from podcast_server.pages.studio.numbers.figures import plain, shown, with_cells
 from podcast_server.pages.studio.numbers.tables import PERSONAL, TABLES, Asked
 from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.pages.zipping import zipped
 
 blueprint = studio_blueprint("numbers", __name__)
 RANGES = (30, 90, 365)
@@ -32,21 +33,20 @@ def page(slug: str) -> Response:
         tables = {name: make(database, asked) for name, make in TABLES.items() if _may_see(name)}
         waiting = list_roster(database, asked.show_id, silent, asked.now)[1]
     members, revenue = tables["members"][1], tables["revenue"][1]
-    return make_response(
-        render_template(
-            "studio/numbers/numbers.html",
-            days=asked.days,
-            ranges=RANGES,
-            request_based=the_services().settings.storage.backend == "s3",
-            members=shown(members[-1][4] if members else 0),
-            revenue=[shown(cell) for cell in revenue[-1][1:]] if revenue else [],
-            downloads=shown(sum(row[1] for row in tables["downloads"][1])),
-            silent=waiting,
-            nothing=not (members or revenue or any(row[-1] for row in tables["episodes"][1])),
-            tables={name: with_cells(table, shown) for name, table in tables.items()},
-            charts=charts_of(tables),
-        )
+    html = render_template(
+        "studio/numbers/numbers.html",
+        days=asked.days,
+        ranges=RANGES,
+        request_based=the_services().settings.storage.backend == "s3",
+        members=shown(members[-1][4] if members else 0),
+        revenue=[shown(cell) for cell in revenue[-1][1:]] if revenue else [],
+        downloads=shown(sum(row[1] for row in tables["downloads"][1])),
+        silent=waiting,
+        nothing=not (members or revenue or any(row[-1] for row in tables["episodes"][1])),
+        tables={name: with_cells(table, shown) for name, table in tables.items()},
+        charts=charts_of(tables),
     )
+    return zipped(make_response(html))
 
 
 def _may_see(name: str) -> bool:
