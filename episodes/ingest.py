@@ -24,6 +24,7 @@ from episodes.artwork import ArtworkRefused, prepare_artwork
 from episodes.audio.convert import Form, convert
 from episodes.audio.facts import AudioFacts
 from episodes.audio.probe import probe
+from episodes.history import mentioned_in_versions
 from episodes.models import Audio, Episode, Show, Transcript, Upload
 from episodes.publishing import record_change
 from episodes.storage.base import ObjectStat, Storage
@@ -238,6 +239,7 @@ def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Ite
     # Once examined, an upload has its audio under another key; what it was is left over.
     waiting = Upload.state.in_(("receiving", "examining", "refused"))
     mentioned.update(session.scalars(select(Upload.object_key).where(waiting)))
+    mentioned |= mentioned_in_versions(session)  # covers and transcripts that may come back
     for stat in storage.list(""):
         if stat.key.removesuffix(PEAKS) not in mentioned and stat.modified < before:
             yield stat

@@ -37,6 +37,7 @@ from podcast_server.pages.studio.archive.views import blueprint as studio_archiv
 from podcast_server.pages.studio.bring.views import blueprint as studio_bring
 from podcast_server.pages.studio.calendar.views import blueprint as studio_calendar
 from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
+from podcast_server.pages.studio.episode.versions import blueprint as studio_episode_versions
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
 from podcast_server.pages.studio.health.views import blueprint as studio_health
@@ -114,6 +115,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_uploads,  # /studio/shows/<slug>/uploads
     studio_episode,  # /studio/shows/<slug>/episodes/<key>
     studio_episode_files,  # …/transcript, …/cover
+    studio_episode_versions,  # …/versions/<id>
     studio_listen,  # …/audio
     studio_numbers,  # /studio/shows/<slug>/numbers
     studio_plans,  # /studio/shows/<slug>/plans

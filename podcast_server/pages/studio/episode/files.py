@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from episodes.artwork import MAX_BYTES, prepare_artwork
 from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
+from episodes.history import keeping
+from episodes.models import Episode
 from episodes.previews import PreviewRefused, attach_preview, read_clock, store_preview
 from episodes.previews import remove_preview as take_preview_away
 from episodes.sidecars import attach_transcript, store_transcript
@@ -19,7 +25,7 @@ from podcast_server.database import reading
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episodes.here import episode_here
-from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -28,6 +34,15 @@ blueprint = studio_blueprint("episode_files", __name__)
 
 def _back(slug: str, key: str) -> Response:
     return redirect(url_for("studio_episode.page", slug=slug, key=key), 303)
+
+
+@contextmanager
+def _changing(action: str, key: str) -> Iterator[tuple[Session, Episode]]:
+    """The episode in the address, with what it was kept as an earlier version."""
+    with doing(action, key) as database:
+        episode = episode_here(database, key)
+        with keeping(database, episode, by=the_person().email, now=current_time()):
+            yield database, episode
 
 
 @blueprint.post("/shows/<slug>/episodes/<key>/transcript")
@@ -64,14 +79,14 @@ def _store_transcript(key: str, name: str, data: bytes) -> None:
     stored = store_transcript(
         services.storage, show.id, key, name=name, data=data, language=show.language
     )
-    with doing("episode.transcript", key) as database:
-        attach_transcript(database, episode_here(database, key), stored, current_time())
+    with _changing("episode.transcript", key) as (database, episode):
+        attach_transcript(database, episode, stored, current_time())
 
 
 @blueprint.post("/shows/<slug>/episodes/<key>/transcript/remove")
 def remove_transcript(slug: str, key: str) -> Response:
-    with doing("episode.transcript-remove", key) as database:
-        attach_transcript(database, episode_here(database, key), None, current_time())
+    with _changing("episode.transcript-remove", key) as (database, episode):
+        attach_transcript(database, episode, None, current_time())
     flash(gettext("The transcript is gone."), "success")
     return _back(slug, key)
 
@@ -105,15 +120,15 @@ def _cut_preview(key: str, start: float, end: float) -> None:
             gettext("No audio yet. It joins by itself when its upload is complete.")
         )
     stored = store_preview(services.storage, show.id, key, audio, start=start, end=end)
-    with doing("episode.preview", key) as database:
-        episode, now = episode_here(database, key), current_time()
+    with _changing("episode.preview", key) as (database, episode):
+        now = current_time()
         attach_preview(database, episode, stored, now, of=audio, chosen=(start, end))
 
 
 @blueprint.post("/shows/<slug>/episodes/<key>/preview/remove")
 def remove_preview(slug: str, key: str) -> Response:
-    with doing("episode.preview-remove", key) as database:
-        take_preview_away(database, episode_here(database, key), current_time())
+    with _changing("episode.preview-remove", key) as (database, episode):
+        take_preview_away(database, episode, current_time())
     flash(gettext("The preview is gone."), "success")
     return _back(slug, key)
 
@@ -129,8 +144,7 @@ def cover(slug: str, key: str) -> Response:
         picture = prepare_artwork(file.stream.read(MAX_BYTES + 1), crop=True)
         object_key = artwork_key(the_show().id, picture.sha256, picture.extension, key)
         put_bytes(the_services().storage, object_key, picture.data, content_type=picture.mime)
-        with doing("episode.cover", key) as database:
-            episode = episode_here(database, key)
+        with _changing("episode.cover", key) as (database, episode):
             update_episode(database, episode, {"artwork_key": object_key}, current_time())
     except EpisodeError as error:
         flash(reason(error), "danger")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
+from episodes.history import keeping
 from episodes.models import Episode
 from episodes.publishing import unpublish_episode
 from episodes.uploads import open_uploads
@@ -92,7 +93,9 @@ def _back(slug: str) -> Response:
 def _try(act: Callable[[Session, Episode], None], key: str) -> bool:
     try:
         with doing(f"episode.{act.__name__.strip('_')}", key) as database:
-            act(database, episode_here(database, key))
+            episode = episode_here(database, key)
+            with keeping(database, episode, by=the_person().email, now=current_time()):
+                act(database, episode)
     except EpisodeError as error:
         flash(reason(error), "danger")
         return False
