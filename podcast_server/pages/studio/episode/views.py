@@ -27,10 +27,12 @@ from podcast_server.pages.studio.episode.saving import save_form
 from podcast_server.pages.studio.episode.seen import ChangedMeanwhile, seen_of
 from podcast_server.pages.studio.episode.selling import selling_of, show_price
 from podcast_server.pages.studio.episode.timing import TimeRefused
+from podcast_server.pages.studio.episodes.acts import bring_back, restored_words
 from podcast_server.pages.studio.episodes.here import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.health.views import in_words
+from podcast_server.pages.studio.undo import offer_undo
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episode", __name__)
@@ -118,16 +120,20 @@ def change_state(slug: str, key: str) -> Response:
         if act == "withdraw":
             unpublish_episode(database, episode, state="withdrawn", now=now)
             said = gettext("It is out of all feeds. Publish it again, and it is back as it was.")
-        elif act in {"draft", "restore"}:
+        elif act == "draft":
             unpublish_episode(database, episode, state="draft", now=now)
             said = gettext("It is a draft again.")
+        elif act == "restore":
+            was = episode.deleted_from
+            said = restored_words(episode, was, bring_back(database, episode))
         elif act == "delete":
             unpublish_episode(database, episode, state="deleted", now=now)
-            said = gettext("It is deleted. Under “Deleted” you can bring it back.")
+            said = gettext("“%(title)s” is deleted.", title=episode.title)
+            offer_undo(url_for("studio_episodes.change_many", slug=slug), "restore", [key])
     if said:
         flash(said, "success")
     if act == "delete":
-        return redirect(url_for("studio_episodes.page", slug=slug, status="deleted"), 303)
+        return redirect(url_for("studio_episodes.page", slug=slug), 303)
     return redirect(url_for(".page", slug=slug, key=key), 303)
 
 
