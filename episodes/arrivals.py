@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.episodes import change_fields, create_episode
+from episodes.history import keeping
 from episodes.ingest import title_from_name
 from episodes.models import Episode, Show, Upload
 from episodes.publishing import record_change
@@ -54,12 +55,13 @@ def join_draft(
     episode = _episode_of(session, upload)
     if episode is None or upload.audio_id is None:
         return False
-    is_new = episode.audio_id is None
-    episode.audio_id = upload.audio_id
-    if is_new:
-        unsaid = _unsaid(episode, upload)
-        change_fields(episode, {k: v for k, v in unsaid.items() if k not in filled})
-    record_change(session, episode.show_id, now=now, episode=episode)
+    with keeping(session, episode, by=upload.begun_by, now=now):
+        is_new = episode.audio_id is None
+        episode.audio_id = upload.audio_id
+        if is_new:
+            unsaid = _unsaid(episode, upload)
+            change_fields(episode, {k: v for k, v in unsaid.items() if k not in filled})
+        record_change(session, episode.show_id, now=now, episode=episode)
     return True
 
 

@@ -24,7 +24,8 @@ from episodes.artwork import ArtworkRefused, prepare_artwork
 from episodes.audio.convert import Form, convert
 from episodes.audio.facts import AudioFacts
 from episodes.audio.probe import probe
-from episodes.models import Audio, Episode, EpisodeVersion, Show, Transcript, Upload
+from episodes.history import mentioned_in_versions
+from episodes.models import Audio, Episode, Show, Transcript, Upload
 from episodes.pictures import stored_pictures
 from episodes.publishing import record_change
 from episodes.storage.base import ObjectStat, Storage
@@ -233,16 +234,7 @@ def mentioned_objects(session: Session) -> set[str]:
     for rows in (Show.persons, Episode.persons, Episode.chapters):
         for each in session.scalars(select(rows)):
             mentioned.update(stored_pictures(each))
-    for fields in session.scalars(select(EpisodeVersion.fields)):  # may be brought back
-        mentioned.update(_of_version(fields))
     return mentioned
-
-
-def _of_version(fields: dict[str, Any]) -> Iterator[str]:
-    if fields.get("artwork_key"):
-        yield fields["artwork_key"]
-    for name in ("persons", "chapters"):
-        yield from stored_pictures(fields.get(name) or [])
 
 
 def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Iterator[ObjectStat]:
@@ -251,6 +243,7 @@ def find_orphans(session: Session, storage: Storage, *, before: datetime) -> Ite
     # Once examined, an upload has its audio under another key; what it was is left over.
     waiting = Upload.state.in_(("receiving", "examining", "refused"))
     mentioned.update(session.scalars(select(Upload.object_key).where(waiting)))
+    mentioned |= mentioned_in_versions(session)  # what may be brought back
     for stat in storage.list(""):
         if stat.key.removesuffix(PEAKS) not in mentioned and stat.modified < before:
             yield stat

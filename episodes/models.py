@@ -128,6 +128,8 @@ class Episode(Base):
     type: Mapped[str] = mapped_column(String(16), default="full")
     explicit: Mapped[bool | None]
     state: Mapped[str] = mapped_column(String(16), default="draft")  # …, ready, withdrawn, deleted
+    # What it was when it was deleted: draft, scheduled, published or withdrawn.
+    deleted_from: Mapped[str] = mapped_column(String(16), default="", server_default="")
     audience: Mapped[str] = mapped_column(String(16), default="members")
     tier_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     publish_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -157,7 +159,7 @@ class Episode(Base):
 
 
 class EpisodeVersion(Base):
-    """What an episode's words were before a change. ``by`` is who changed them."""
+    """What an episode was before a change; see episodes.history. ``by`` is who changed it."""
 
     __tablename__ = "episode_versions"
 
@@ -195,6 +197,7 @@ class Upload(Base):
     episode_key: Mapped[str] = mapped_column(String(16))
     audio_id: Mapped[int | None] = mapped_column(ForeignKey("audio.id"))
     attempts: Mapped[int] = mapped_column(default=0)
+    begun_by: Mapped[str] = mapped_column(String(255), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

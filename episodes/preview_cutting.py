@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.errors import EpisodeError
+from episodes.history import keeping
 from episodes.ingest import StoredAudio
 from episodes.models import Audio, Episode, Show
 from episodes.previews import attach_preview, chosen_part, store_preview
@@ -110,8 +111,9 @@ def _note(session: Session, task: _Task, stored: StoredAudio | None, now: dateti
     changed = episode.audio_id != task.audio.id or chosen_part(episode) != task.chosen
     if changed or not preview_is_due(episode, episode.show):
         return
-    if stored is not None:
-        attach_preview(session, episode, stored, now, of=task.audio, chosen=task.chosen)
-        return
-    episode.preview_audio_id, episode.preview_of = None, task.audio.sha256
-    record_change(session, episode.show_id, now=now, episode=episode)
+    with keeping(session, episode, by="", now=now):
+        if stored is not None:
+            attach_preview(session, episode, stored, now, of=task.audio, chosen=task.chosen)
+            return
+        episode.preview_audio_id, episode.preview_of = None, task.audio.sha256
+        record_change(session, episode.show_id, now=now, episode=episode)

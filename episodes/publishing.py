@@ -63,8 +63,31 @@ def unpublish_episode(
     now: datetime,
 ) -> None:
     """Take an episode out of every feed; its guid, audio and history stay."""
+    if state == "deleted" and episode.state != "deleted":
+        episode.deleted_from = status_of(episode, now)
     episode.state = state
     record_change(session, episode.show_id, now=now, episode=episode)
+
+
+def restore_episode(session: Session, episode: Episode, now: datetime) -> Status:
+    """Bring a deleted episode back in the state it had; gives that state.
+
+    A draft comes back where that would do what nobody asked for: bring out what was to come
+    out while it was deleted, or what has no audio any more. What is not deleted stays.
+    """
+    was = episode.deleted_from
+    if episode.state != "deleted":
+        return status_of(episode, now)
+    is_late = was == "scheduled" and (episode.publish_at is None or episode.publish_at <= now)
+    if was == "withdrawn":
+        episode.state = "withdrawn"
+    elif was in {"published", "scheduled"} and episode.audio_id is not None and not is_late:
+        episode.state = "ready"
+    else:
+        episode.state = "draft"
+    episode.deleted_from = ""
+    record_change(session, episode.show_id, now=now, episode=episode)
+    return status_of(episode, now)
 
 
 def record_change(

@@ -65,12 +65,13 @@ def begin_upload(
     max_bytes: int,
     now: datetime,
     episode_key: str = "",
+    by: str = "",
 ) -> Upload:
     """Begin, or find the upload of the same file that was interrupted.
 
-    ``episode_key`` names the episode whose audio it replaces. ``fingerprint`` is whatever the
-    browser knows of the file (name, size, date). Raises UploadRefused for an empty or too
-    large file.
+    ``episode_key`` names the episode whose audio it replaces, ``by`` who sends it.
+    ``fingerprint`` is whatever the browser knows of the file (name, size, date). Raises
+    UploadRefused for an empty or too large file.
     """
     if size <= 0:
         raise UploadRefused("the file is empty: export it again")
@@ -102,6 +103,7 @@ def begin_upload(
         storage_id=begun.id,
         state="receiving",
         episode_key=episode_key or new_episode_key(),
+        begun_by=by[:255],
         created_at=now,
         updated_at=now,
     )

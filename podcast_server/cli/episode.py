@@ -14,6 +14,7 @@ from episodes.episodes import (
     find_episode,
     update_episode,
 )
+from episodes.history import keeping
 from episodes.ingest import (
     attach_audio,
     store_playable,
@@ -134,11 +135,12 @@ def edit(
         said = [*fields, *(name for name, path in files.items() if path is not None)]
         if not said:
             raise click.UsageError("nothing to change: give at least one option")
-        update_episode(session, changed, fields, now_utc())
-        if stored is not None:
-            attach_transcript(session, changed, stored, now_utc())
-        if chapters is not None:
-            attach_chapters(session, changed, read_small(chapters), now_utc())
+        with keeping(session, changed, by="cli", now=now_utc()):
+            update_episode(session, changed, fields, now_utc())
+            if stored is not None:
+                attach_transcript(session, changed, stored, now_utc())
+            if chapters is not None:
+                attach_chapters(session, changed, read_small(chapters), now_utc())
         row = _row(changed, now_utc())
     if as_json:
         print_json(row)
@@ -210,7 +212,9 @@ def preview(context: Context, key: str, start: str, end: str, *, remove: bool) -
         show_id, episode_key, title, audio = found.show_id, found.key, found.title, found.audio
     if remove:
         with context.writing() as session:
-            remove_preview(session, find_episode(session, episode_key), now_utc())
+            found = find_episode(session, episode_key)
+            with keeping(session, found, by="cli", now=now_utc()):
+                remove_preview(session, found, now_utc())
         click.echo(f"“{title}” has no preview.")
         return
     if audio is None:
@@ -220,7 +224,8 @@ def preview(context: Context, key: str, start: str, end: str, *, remove: bool) -
     stored = store_preview(storage, show_id, episode_key, audio, start=begin, end=stop)
     with context.writing() as session:
         found, part = find_episode(session, episode_key), (begin, stop)
-        attach_preview(session, found, stored, now_utc(), of=audio, chosen=part)
+        with keeping(session, found, by="cli", now=now_utc()):
+            attach_preview(session, found, stored, now_utc(), of=audio, chosen=part)
     click.echo(f"“{title}” has a preview of {stored.facts.duration_seconds:.0f} s.")
 
 
@@ -249,4 +254,6 @@ def _replace(
         convert_to=services.settings.ingest.form,
     )
     with context.writing() as session:
-        attach_audio(session, find_episode(session, episode_key), stored, now_utc())
+        found = find_episode(session, episode_key)
+        with keeping(session, found, by="cli", now=now_utc()):
+            attach_audio(session, found, stored, now_utc())

@@ -42,6 +42,7 @@ from podcast_server.pages.studio.episode.chapter_pictures import (
 from podcast_server.pages.studio.episode.cover import blueprint as studio_episode_cover
 from podcast_server.pages.studio.episode.files import blueprint as studio_episode_files
 from podcast_server.pages.studio.episode.transcripts import blueprint as studio_transcripts
+from podcast_server.pages.studio.episode.versions import blueprint as studio_episode_versions
 from podcast_server.pages.studio.episode.views import blueprint as studio_episode
 from podcast_server.pages.studio.episodes.views import blueprint as studio_episodes
 from podcast_server.pages.studio.health.views import blueprint as studio_health
@@ -122,6 +123,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_episode_cover,  # …/cover
     studio_transcripts,  # …/transcript
     studio_chapter_pictures,  # …/picture, …/chapter-picture
+    studio_episode_versions,  # …/versions/<id>
     studio_listen,  # …/audio
     studio_numbers,  # /studio/shows/<slug>/numbers
     studio_plans,  # /studio/shows/<slug>/plans

@@ -83,7 +83,7 @@ def place(
     made.run("init")
     made.run("show", "create", "Harbour")
     made.run("episode", "add", sorted(AUDIO.glob("s01e*.mp3"))[0], "--show", "harbour")
-    yield made
+    return made
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from flask import current_app, request
 from sqlalchemy.orm import Session
 
 from episodes.episodes import create_episode, episodes_of, find_episode, update_episode
+from episodes.history import keeping
 from episodes.models import Episode, Show, Upload
 from episodes.publishing import publish_episode, status_of, unpublish_episode
 from episodes.uploads import begin_upload, complete_upload, find_upload, part_length, put_part
 from podcast_server.api.v1 import shapes
-from podcast_server.api.v1.door import Refused, doing, operation, the_show
+from podcast_server.api.v1.door import Refused, doing, operation, the_person, the_show
 from podcast_server.database import reading
 from podcast_server.mail.postman import Postman
 from podcast_server.pages.wiring import current_time, the_services
@@ -58,7 +59,9 @@ def change(slug: str, key: str, body: shapes.EpisodeChange) -> shapes.Episode:
     """Change some fields"""
     with doing("episode.change", key) as database:
         found = _here(database, key)
-        update_episode(database, found, _fields(found.show, body), current_time())
+        fields, now = _fields(found.show, body), current_time()
+        with keeping(database, found, by=the_person().email, now=now):
+            update_episode(database, found, fields, now)
         return _told(found)
 
 
@@ -103,6 +106,7 @@ def audio(slug: str, key: str) -> shapes.Upload:
             max_bytes=most,
             now=now,
             episode_key=found.key,
+            by=the_person().email,
         )
     request.max_content_length = most
     for number in range(1, -(-size // upload.part_size) + 1):

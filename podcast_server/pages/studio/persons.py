@@ -75,6 +75,12 @@ def person_rows(persons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [_row(person) for person in persons[:MOST]]
 
 
+def person_lines(persons: list[dict[str, Any]]) -> str:
+    """The same as text, a line each."""
+    rows = [(row["name"], row["role"], row["href"]) for row in person_rows(persons)]
+    return "\n".join(", ".join(filter(None, row)) for row in rows)
+
+
 def _row(person: dict[str, Any]) -> dict[str, Any]:
     picture = str(person.get("img") or "")
     stored = is_stored(picture)

@@ -96,6 +96,7 @@ SENTENCES = (
     N_("“%(name)s” is not one of Apple's%(more)s"),
     N_("“%(name)s” is not part of %(group)s%(more)s"),
     N_("an episode has no such field"),
+    N_("this episode has no such version"),
     N_("a show has no such field"),
 )
 

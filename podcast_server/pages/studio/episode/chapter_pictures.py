@@ -11,15 +11,13 @@ from werkzeug.wrappers import Response
 from episodes.artwork import MAX_BYTES
 from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
-from episodes.history import keep_version, snapshot_of
 from episodes.models import Episode
 from episodes.pictures import store_picture
 from podcast_server.pages.public.artwork.variants import variant_address
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episode.files import NoFile, refuse_strangers
-from podcast_server.pages.studio.episodes.here import episode_here
-from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.episode.files import NoFile, changing, refuse_strangers
+from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -71,11 +69,9 @@ def chapter_picture(slug: str, key: str) -> Response:
     take_away = request.form.get("act") == "remove"
     try:
         stored = "" if take_away else _sent_picture(key)
-        with doing("episode.chapter-picture", key) as database:
-            episode, now = episode_here(database, key), current_time()
-            before = snapshot_of(episode)
-            update_episode(database, episode, {"chapters": _pictured(episode, stored)}, now)
-            keep_version(database, episode, before, by=the_person().email, now=now)
+        with changing("episode.chapter-picture", key) as (database, episode):
+            pictured = {"chapters": _pictured(episode, stored)}
+            update_episode(database, episode, pictured, current_time())
     except EpisodeError as error:
         flash(reason(error), "danger")
     else:

@@ -9,14 +9,11 @@ from werkzeug.wrappers import Response
 from episodes.artwork import MAX_BYTES, Square, prepare_artwork
 from episodes.episodes import update_episode
 from episodes.errors import EpisodeError
-from episodes.history import keep_version, snapshot_of
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
 from podcast_server.pages.studio.bodies import takes_up_to
-from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episode.files import NoFile, refuse_strangers
-from podcast_server.pages.studio.episodes.here import episode_here
-from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.episode.files import NoFile, changing, refuse_strangers
+from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -53,11 +50,8 @@ def remove(slug: str, key: str) -> Response:
 
 
 def _use(key: str, object_key: str | None, action: str) -> None:
-    with doing(action, key) as database:
-        episode, now = episode_here(database, key), current_time()
-        before = snapshot_of(episode)
-        update_episode(database, episode, {"artwork_key": object_key}, now)
-        keep_version(database, episode, before, by=the_person().email, now=now)
+    with changing(action, key) as (database, episode):
+        update_episode(database, episode, {"artwork_key": object_key}, current_time())
 
 
 def _square() -> Square | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from episodes.errors import EpisodeError
+from episodes.history import keeping
+from episodes.models import Episode
 from episodes.previews import PreviewRefused, attach_preview, read_clock, store_preview
 from episodes.previews import remove_preview as take_preview_away
 from podcast_server.database import reading
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episodes.here import episode_here
-from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -21,6 +27,15 @@ blueprint = studio_blueprint("episode_files", __name__)
 
 def _back(slug: str, key: str) -> Response:
     return redirect(url_for("studio_episode.page", slug=slug, key=key), 303)
+
+
+@contextmanager
+def changing(action: str, key: str) -> Iterator[tuple[Session, Episode]]:
+    """The episode in the address, with what it was kept as an earlier version."""
+    with doing(action, key) as database:
+        episode = episode_here(database, key)
+        with keeping(database, episode, by=the_person().email, now=current_time()):
+            yield database, episode
 
 
 def refuse_strangers(key: str) -> None:
@@ -65,14 +80,14 @@ def _cut_preview(key: str, start: float, end: float) -> None:
             gettext("No audio yet. It joins by itself when its upload is complete.")
         )
     stored = store_preview(services.storage, show.id, key, audio, start=start, end=end)
-    with doing("episode.preview", key) as database:
-        episode, now = episode_here(database, key), current_time()
+    with changing("episode.preview", key) as (database, episode):
+        now = current_time()
         attach_preview(database, episode, stored, now, of=audio, chosen=(start, end))
 
 
 @blueprint.post("/shows/<slug>/episodes/<key>/preview/remove")
 def remove_preview(slug: str, key: str) -> Response:
-    with doing("episode.preview-remove", key) as database:
-        take_preview_away(database, episode_here(database, key), current_time())
+    with changing("episode.preview-remove", key) as (database, episode):
+        take_preview_away(database, episode, current_time())
     flash(gettext("The preview is gone."), "success")
     return _back(slug, key)

@@ -103,6 +103,7 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
     chapters = TextAreaField(_("Chapters"), validators=[Length(max=100_000)])
     chapters_json = HiddenField(validators=[Length(max=MAX_BYTES)])  # the desk's, if it was used
     chapters_from_notes = BooleanField(_("Take chapters from the times in the notes"))
+    seen = HiddenField(validators=[Length(max=2000)])  # what the page was made of: see seen.py
     persons = persons_field()
 
     @classmethod
@@ -153,6 +154,10 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         """When it is to come out, by the form; to the second as it was where nobody typed."""
         new = self.new_time(episode, show)
         return episode.publish_at if new is None and not self.time_is_emptied else new
+
+    def sent_time(self, episode: Episode, show: Show) -> dict[str, datetime | None]:
+        """The time as a field among the others, where the form came with one."""
+        return {"publish_at": self.time(episode, show)} if self.publish_at.raw_data else {}
 
     def new_time(self, episode: Episode, show: Show) -> datetime | None:
         """The time that was typed, None where it is still the one shown or none at all."""

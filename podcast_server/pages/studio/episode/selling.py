@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from episodes.errors import BadField
 from episodes.models import Episode, Show
-from feeds.health.audience import lack_of
+from feeds.health.audience import Lack, lack_of
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.models import Collection, Price
 from podcast_server.billing.money import Money, parse_money
@@ -80,11 +80,16 @@ def take_price(
         raise BadField("price", refusal(error)) from error
 
 
-def refuse_for_nobody(database: Session, episode: Episode, now: datetime) -> None:
-    """Raises BadField for an episode that nobody could hear if it was out."""
+def nobody_hears(database: Session, episode: Episode, now: datetime) -> Lack | None:
+    """What would keep everybody from an episode that is out."""
     show = database.get_one(Show, episode.show_id)
     tiers = [each.id for each in show.tiers]
-    lack = lack_of(episode, tiers, sold_episodes(database, show.id, now))
+    return lack_of(episode, tiers, sold_episodes(database, show.id, now))
+
+
+def refuse_for_nobody(database: Session, episode: Episode, now: datetime) -> None:
+    """Raises BadField for an episode that nobody could hear if it was out."""
+    lack = nobody_hears(database, episode, now)
     if lack == "tier":
         raise BadField("tiers", gettext("Choose at least one tier: nobody could hear it."))
     if lack == "sale":

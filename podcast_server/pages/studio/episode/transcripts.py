@@ -18,8 +18,7 @@ from episodes.transcripts.cues import MAX_BYTES
 from podcast_server.database import reading
 from podcast_server.pages.public.episode.transcript import paragraphs, read_cues
 from podcast_server.pages.studio.bodies import takes_up_to
-from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episode.files import NoFile, refuse_strangers
+from podcast_server.pages.studio.episode.files import NoFile, changing, refuse_strangers
 from podcast_server.pages.studio.episodes.here import episode_here
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.reasons import reason
@@ -61,15 +60,15 @@ def _store(key: str, name: str, data: bytes) -> None:
     stored = store_transcript(
         services.storage, show.id, key, name=name, data=data, language=language
     )
-    with doing("episode.transcript", key) as database:
-        attach_transcript(database, episode_here(database, key), stored, current_time())
+    with changing("episode.transcript", key) as (database, episode):
+        attach_transcript(database, episode, stored, current_time())
 
 
 @blueprint.post(_ONE + "/remove")
 def remove(slug: str, key: str, number: int) -> Response:
     try:
-        with doing("episode.transcript-remove", key) as database:
-            take_away(database, episode_here(database, key), number, current_time())
+        with changing("episode.transcript-remove", key) as (database, episode):
+            take_away(database, episode, number, current_time())
     except EpisodeError as error:
         flash(reason(error), "danger")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 from flask import flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -12,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from episodes.episodes import create_episode
 from episodes.errors import EpisodeError
-from episodes.history import bring_back, versions_of
 from episodes.models import Episode, Show
 from episodes.notes import notes_html
 from episodes.preview_cutting import preview_is_due
@@ -24,17 +24,21 @@ from podcast_server.database import reading
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.doing import doing
+from podcast_server.pages.studio.episode.changes import told_versions
 from podcast_server.pages.studio.episode.chapter_pictures import keep_person
 from podcast_server.pages.studio.episode.forms import EpisodeForm, FilesForm
 from podcast_server.pages.studio.episode.saving import save_form
+from podcast_server.pages.studio.episode.seen import ChangedMeanwhile, seen_of
 from podcast_server.pages.studio.episode.selling import selling_of, show_price
 from podcast_server.pages.studio.episode.timing import TimeRefused
 from podcast_server.pages.studio.episode.transcripts import spoken_languages
+from podcast_server.pages.studio.episodes.acts import bring_back, restored_words
 from podcast_server.pages.studio.episodes.here import NoSuchEpisode, episode_here
 from podcast_server.pages.studio.field_errors import show_error
-from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
+from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.studio.health.views import in_words
 from podcast_server.pages.studio.persons import MOST_BYTES, store_pictures
+from podcast_server.pages.studio.undo import offer_undo
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episode", __name__)
@@ -59,15 +63,18 @@ def page(slug: str, key: str) -> Response:
         episode = _whole(database, key)
         show = database.get_one(Show, episode.show_id)
         form = EpisodeForm.of(episode, show)
-        versions = versions_of(database, episode.id)
+        versions = told_versions(database, episode, show)
         selling = selling_of(database, episode)
         sold = sold_episodes(database, show.id, now)
         found = look_at_episode(show, episode, services.addresses, now, sold)
     show_price(form, selling, services.settings.payments.currency)
-    way = ""
+    way, clash = "", None
+    form.seen.data = form.seen.data or json.dumps(seen_of(episode))
     if form.validate_on_submit() and store_pictures(form.persons, partial(keep_person, key)):
         try:
             said = save_form(form, key, now)
+        except ChangedMeanwhile as error:
+            clash = error
         except EpisodeError as error:
             show_error(form, error)
             way = error.way if isinstance(error, TimeRefused) else ""
@@ -87,6 +94,7 @@ def page(slug: str, key: str) -> Response:
             preview_is_due=preview_is_due(episode, show),
             selling=selling,
             way=way,
+            clash=clash,
             findings=in_words(found),
             languages=spoken_languages(show),
             misfit=misfit,
@@ -121,16 +129,20 @@ def change_state(slug: str, key: str) -> Response:
         if act == "withdraw":
             unpublish_episode(database, episode, state="withdrawn", now=now)
             said = gettext("It is out of all feeds. Publish it again, and it is back as it was.")
-        elif act in {"draft", "restore"}:
+        elif act == "draft":
             unpublish_episode(database, episode, state="draft", now=now)
             said = gettext("It is a draft again.")
+        elif act == "restore":
+            was = episode.deleted_from
+            said = restored_words(episode, was, bring_back(database, episode))
         elif act == "delete":
             unpublish_episode(database, episode, state="deleted", now=now)
-            said = gettext("It is deleted. Under “Deleted” you can bring it back.")
+            said = gettext("“%(title)s” is deleted.", title=episode.title)
+            offer_undo(url_for("studio_episodes.change_many", slug=slug), "restore", [key])
     if said:
         flash(said, "success")
     if act == "delete":
-        return redirect(url_for("studio_episodes.page", slug=slug, status="deleted"), 303)
+        return redirect(url_for("studio_episodes.page", slug=slug), 303)
     return redirect(url_for(".page", slug=slug, key=key), 303)
 
 
@@ -149,16 +161,6 @@ def duplicate(slug: str, key: str) -> Response:
         new_key = made.key
     flash(gettext("This is the copy. It has no audio yet."), "success")
     return redirect(url_for(".page", slug=slug, key=new_key), 303)
-
-
-@blueprint.post("/shows/<slug>/episodes/<key>/versions/<int:version_id>")
-def earlier(slug: str, key: str, version_id: int) -> Response:
-    """Bring an earlier version back."""
-    with doing("episode.bring-back", key) as database:
-        episode = episode_here(database, key)
-        bring_back(database, episode, version_id, by=the_person().email, now=current_time())
-    flash(gettext("The earlier version is back. The one before it is kept below, too."), "success")
-    return redirect(url_for(".page", slug=slug, key=key), 303)
 
 
 @blueprint.post("/shows/<slug>/notes-preview")

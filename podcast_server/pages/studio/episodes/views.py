@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from episodes.episodes import update_episode
-from episodes.errors import EpisodeError
 from episodes.models import Episode
-from episodes.publishing import unpublish_episode
+from episodes.publishing import status_of
 from episodes.uploads import open_uploads
 from podcast_server.database import reading
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
-from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.episode.selling import refuse_for_nobody
-from podcast_server.pages.studio.episode.timing import publish_now
-from podcast_server.pages.studio.episodes.here import episode_here
-from podcast_server.pages.studio.episodes.listing import PAGE, Wanted, list_page, scheduled
+from podcast_server.pages.studio.episodes.acts import ACTS, try_act
+from podcast_server.pages.studio.episodes.listing import PAGE, Row, Wanted, list_page, scheduled
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.health.views import findings_of, summary
 from podcast_server.pages.studio.home.left import left_to_do
-from podcast_server.pages.studio.reasons import in_their_words, reason
+from podcast_server.pages.studio.reasons import in_their_words
+from podcast_server.pages.studio.undo import offer_undo
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("episodes", __name__)
 STATUSES = ("draft", "scheduled", "published", "withdrawn", "deleted")
 AUDIENCES = ("free", "members", "tiers", "sale")
+FILTERS = ("q", "status", "audience", "page")
 
 
 @blueprint.get("/shows/<slug>")
@@ -55,6 +52,7 @@ def page(slug: str) -> Response:
             health=findings_of(show),
             in_short=summary,
             wanted=wanted,
+            asked=_asked(),
             last_page=-(-total // PAGE),
             now=now,
         )
@@ -74,56 +72,51 @@ def _wanted() -> Wanted:
 @blueprint.post("/shows/<slug>/episodes")
 def change_many(slug: str) -> Response:
     """Do one thing to every chosen episode; each that cannot be changed is named."""
-    act = ACTS.get(request.form.get("act", ""))
-    keys = request.form.getlist("key")[:1000]
-    if act is None or not keys:
+    act, keys = request.form.get("act", ""), request.form.getlist("key")[:1000]
+    if act not in ACTS or not keys:
         flash(gettext("Choose episodes first, and what to do with them."), "warning")
         return _back(slug)
-    done = sum(_try(act, key) for key in keys)
+    if act == "delete" and "sure" not in request.form:
+        return _ask_whether_to_delete(slug, keys)
+    done = [key for key in keys if try_act(act, key)]
     if done:
-        flash(ngettext("%(num)d episode changed.", "%(num)d episodes changed.", done), "success")
+        _tell(slug, act, done)
     return _back(slug)
 
 
+def _tell(slug: str, act: str, done: list[str]) -> None:
+    count = len(done)
+    if act == "delete":
+        offer_undo(url_for(".change_many", slug=slug, **_asked()), "restore", done)
+        said = ngettext("%(num)d episode is deleted.", "%(num)d episodes are deleted.", count)
+    elif act == "restore":
+        said = ngettext("%(num)d episode is back.", "%(num)d episodes are back.", count)
+    else:
+        said = ngettext("%(num)d episode changed.", "%(num)d episodes changed.", count)
+    flash(said, "success")
+
+
+def _ask_whether_to_delete(slug: str, keys: list[str]) -> Response:
+    """Which ones, and what becomes of them; nothing is done yet."""
+    show, now = the_show(), current_time()
+    with reading(the_services().engine) as database:
+        query = select(Episode).where(Episode.show_id == show.id, Episode.key.in_(keys))
+        chosen = [
+            Row(each, status_of(each, now))
+            for each in database.scalars(query.order_by(Episode.publish_at.desc(), Episode.id))
+            if each.state != "deleted"
+        ]
+    if not chosen:
+        return _back(slug)
+    return make_response(
+        render_template("studio/episodes/delete.html", show=show, chosen=chosen, asked=_asked())
+    )
+
+
 def _back(slug: str) -> Response:
-    return redirect(url_for(".page", slug=slug), 303)
+    return redirect(url_for(".page", slug=slug, **_asked()), 303)
 
 
-def _try(act: Callable[[Session, Episode], None], key: str) -> bool:
-    try:
-        with doing(f"episode.{act.__name__.strip('_')}", key) as database:
-            act(database, episode_here(database, key))
-    except EpisodeError as error:
-        flash(reason(error), "danger")
-        return False
-    return True
-
-
-def _publish(database: Session, episode: Episode) -> None:
-    publish_now(database, episode, current_time())
-    refuse_for_nobody(database, episode, current_time())
-
-
-def _withdraw(database: Session, episode: Episode) -> None:
-    unpublish_episode(database, episode, state="withdrawn", now=current_time())
-
-
-def _delete(database: Session, episode: Episode) -> None:
-    unpublish_episode(database, episode, state="deleted", now=current_time())
-
-
-def _free(database: Session, episode: Episode) -> None:
-    update_episode(database, episode, {"audience": "free", "tier_ids": []}, current_time())
-
-
-def _members(database: Session, episode: Episode) -> None:
-    update_episode(database, episode, {"audience": "members", "tier_ids": []}, current_time())
-
-
-ACTS: dict[str, Callable[[Session, Episode], None]] = {
-    "publish": _publish,
-    "withdraw": _withdraw,
-    "delete": _delete,
-    "free": _free,
-    "members": _members,
-}
+def _asked() -> dict[str, Any]:
+    """The search, filter and page in the address, to come back to."""
+    return {name: text for name in FILTERS if (text := request.args.get(name, ""))}

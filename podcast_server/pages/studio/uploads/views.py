@@ -34,7 +34,8 @@ from podcast_server.database import reading
 from podcast_server.mail.postman import Postman
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
-from podcast_server.pages.studio.guard import studio_blueprint, the_show
+from podcast_server.pages.studio.episode.seen import seen_of
+from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.reasons import in_their_words, reason
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -62,6 +63,7 @@ def begin(slug: str) -> Response:
             max_bytes=services.settings.ingest.max_upload_mb * 1_000_000,
             now=current_time(),
             episode_key=_replaced(database, asked),
+            by=the_person().email,
         )
         draft_for(database, upload, current_time())
         answer = _told(slug, upload)
@@ -119,7 +121,8 @@ def glance(slug: str, key: str) -> Response:
     with the_services().sessions.begin() as database:
         upload = find_upload(database, the_show().id, key)
         filled = note_glance(database, upload, fields, current_time())
-    return jsonify(filled=filled)
+        seen = seen_of(find_episode(database, upload.episode_key), tuple(filled)) if filled else {}
+    return jsonify(filled=filled, seen=seen)
 
 
 def _pieces() -> list[Piece]:

@@ -117,7 +117,7 @@ def test_deleting_can_be_undone(owner: Desk, services: Services, first: Episode)
     assert first.title not in owner.get(LIST).text
     assert first.title in owner.get(f"{LIST}?status=deleted").text
     owner.send(f"{page_of(first)}/state", act="restore")
-    assert now_is(services, first).state == "draft"
+    assert now_is(services, first).state == "ready"
     assert now_is(services, first).audio_id == first.audio_id
 
 
