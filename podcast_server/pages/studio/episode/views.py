@@ -80,7 +80,7 @@ def page(slug: str, key: str) -> Response:
             status=status_of(episode, now),
             preview_is_due=preview_is_due(episode, show),
             findings=in_words(look_at_episode(show, episode, the_services().addresses, now)),
-            languages=spoken_languages(show),
+            spoken_languages=spoken_languages(show),
             misfit=misfit,
             now=now,
         )
