@@ -101,7 +101,8 @@ def change_fields(show: Show, fields: Mapping[str, Any]) -> None:
 
 
 def _check(name: str, value: Any) -> None:
-    _check_links(name, value)
+    if name in {"link", "funding_url", "links"}:
+        _check_addresses(name, value)
     if name in _CHOICES and value not in _CHOICES[name]:
         raise BadField(name, f"must be one of {', '.join(sorted(_CHOICES[name]))}")
     if name == "title" and not value.strip():
@@ -120,14 +121,14 @@ def _check(name: str, value: Any) -> None:
         raise BadField(name, "must be 1 to 10 minutes, or empty for none")
 
 
-def _check_links(name: str, value: Any) -> None:
+def _check_addresses(name: str, value: Any) -> None:
     if name == "link":
         check_link(name, value or "")
-    if name == "funding_url" and value:
-        check_web(name, value)
-    if name == "links":
+    elif name == "links":
         for link in value:
             check_web(name, link["url"])
+    elif value:
+        check_web(name, value)
 
 
 def _check_time_zone(value: str) -> None:

@@ -72,9 +72,7 @@ class OlderInstallation(Installation):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(
-    request: pytest.FixtureRequest, older: Path, tmp_path: Path
-) -> Iterator[OlderInstallation]:
+def place(request: pytest.FixtureRequest, older: Path, tmp_path: Path) -> OlderInstallation:
     extra = {}
     if request.param == "postgresql":
         url = postgresql.Databases(request.getfixturevalue("postgresql_url")).create()

@@ -26,6 +26,8 @@ def series(show: Show, addresses: Addresses) -> dict[str, Any]:
     }
     if show.author:
         facts["author"] = {"@type": "Person", "name": show.author}
+    if show.links:
+        facts["sameAs"] = [link["url"] for link in show.links]
     if show.artwork_key:
         facts["image"] = addresses.artwork(show.artwork_key)
     return facts

@@ -21,6 +21,7 @@ from podcast_server.accounts.staff.roles import Role, may, role_for
 from podcast_server.accounts.staff.sessions import SEEN_EVERY, find_staff_session, note_seen
 from podcast_server.database import reading
 from podcast_server.pages.studio.bodies import widen
+from podcast_server.pages.studio.compressed import compress
 from podcast_server.pages.wiring import current_time, the_services
 
 V = TypeVar("V", bound=Callable[..., object])
@@ -52,6 +53,7 @@ def studio_blueprint(name: str, module: str) -> Blueprint:
     blueprint = Blueprint(f"studio_{name}", module, url_prefix="/studio")
     blueprint.url_value_preprocessor(widen)
     blueprint.before_request(_guard)
+    blueprint.after_request(compress)
     return blueprint
 
 

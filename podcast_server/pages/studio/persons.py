@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
 from wtforms import (
@@ -17,7 +16,6 @@ from wtforms import (
     SelectField,
     StringField,
     URLField,
-    ValidationError,
 )
 from wtforms.validators import Length
 
@@ -26,6 +24,7 @@ from episodes.errors import EpisodeError
 from episodes.links import secure_link
 from episodes.pictures import is_stored
 from podcast_server.pages.person_roles import group_of, role_choices
+from podcast_server.pages.studio.addresses import check_address
 from podcast_server.pages.studio.reasons import reason
 
 MOST = 50
@@ -38,31 +37,17 @@ class PersonForm(Form):  # type: ignore[misc]
 
     name = StringField(_("Name"), validators=[Length(max=128)])
     role = SelectField(_("Role"), validate_choice=False)
-    href = URLField(_("Link"), validators=[Length(max=2000)])
+    href = URLField(_("Link"), validators=[Length(max=2000), check_address])
     file = FileField(_("Picture"))
-    address = URLField(_("… or the address of one"), validators=[Length(max=2000)])
+    address = URLField(_("… or the address of one"), validators=[Length(max=2000), check_address])
     kept = HiddenField(validators=[Length(max=512)])  # the key of a picture that we keep
     no_picture = BooleanField(_("Without a picture"))
-
-    def validate_href(self, field: URLField) -> None:
-        """A page on the web."""
-        _check_address(field)
-
-    def validate_address(self, field: URLField) -> None:
-        """A picture on the web."""
-        _check_address(field)
 
     def picture(self) -> str:
         """What was chosen: an address typed, else the picture that we keep."""
         if self.no_picture.data:
             return ""
         return (self.address.data or "").strip() or str(self.kept.data or "")
-
-
-def _check_address(field: URLField) -> None:
-    typed = (field.data or "").strip()
-    if typed and not (secure_link(typed) or "").startswith("https://"):
-        raise ValidationError(gettext("Must be a web address such as https://example.org."))
 
 
 def persons_field() -> FieldList:

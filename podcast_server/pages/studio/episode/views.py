@@ -96,7 +96,7 @@ def page(slug: str, key: str) -> Response:
             way=way,
             clash=clash,
             findings=in_words(found),
-            languages=spoken_languages(show),
+            spoken_languages=spoken_languages(show),
             misfit=misfit,
             now=now,
         )

@@ -26,12 +26,14 @@ from wtforms.widgets import Select
 
 from episodes.categories import CATEGORIES
 from episodes.models import Show
+from podcast_server.pages.studio.addresses import check_address
 from podcast_server.pages.studio.persons import (
     add_empty_row,
     person_rows,
     persons_field,
     persons_said,
 )
+from podcast_server.pages.studio.show.links import add_empty_link, links_field, links_said
 
 LANGUAGES = (
     *("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ja", "ko"),
@@ -98,7 +100,7 @@ class NewShowForm(FlaskForm):  # type: ignore[misc]
 _PLAIN = (
     "title", "description", "author", "language", "time_zone", "owner_name", "owner_email",
     "link", "copyright", "explicit", "type", "public_feed", "archive_after_days",
-    "archive_after_count", "preview_minutes",
+    "archive_after_count", "preview_minutes", "funding_url", "funding_text",
 )  # fmt: skip
 
 
@@ -108,6 +110,9 @@ class ShowForm(NewShowForm):
     owner_name = StringField(_("Owner’s name"), validators=[Length(max=255)])
     owner_email = EmailField(_("Owner’s e-mail address"), validators=[Length(max=320)])
     link = URLField(_("Website"), validators=[Length(max=2000)])
+    funding_url = URLField(_("Where to give"), validators=[Length(max=2000), check_address])
+    funding_text = StringField(_("Its words"), validators=[Length(max=128)])
+    links = links_field()
     copyright = StringField(_("Copyright"), validators=[Length(max=255)])
     explicit = BooleanField(_("For adults (explicit)"))
     type = SelectField(
@@ -151,11 +156,13 @@ class ShowForm(NewShowForm):
         form: ShowForm = cls(
             data=plain,
             persons=person_rows(show.persons),
+            links=show.links,
             category1=categories[0],
             category2=categories[1],
             category3=categories[2],
         )
         add_empty_row(form.persons, show.id, "host")
+        add_empty_link(form.links)
         return form
 
     def fields(self, show: Show) -> dict[str, Any]:
@@ -163,6 +170,7 @@ class ShowForm(NewShowForm):
         fields = {name: self[name].data for name in _PLAIN}
         chosen = [self.category1.data, self.category2.data, self.category3.data]
         fields["categories"] = [_category(text) for text in dict.fromkeys(chosen) if text]
+        fields["links"] = links_said(self.links)
         fields["persons"] = persons_said(self.persons, show.persons)
         return fields
 

@@ -13,6 +13,7 @@ from episodes.pictures import store_picture
 from episodes.shows import create_show, update_show
 from episodes.storage.keys import artwork_key
 from episodes.storage.small import put_bytes
+from podcast_server.database import reading
 from podcast_server.i18n import current_language
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
@@ -21,6 +22,7 @@ from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_
 from podcast_server.pages.studio.persons import MOST_BYTES, store_pictures
 from podcast_server.pages.studio.reasons import reason
 from podcast_server.pages.studio.show.forms import ArtworkForm, NewShowForm, ShowForm
+from podcast_server.pages.studio.show.in_apps import newest_in_apps
 from podcast_server.pages.wiring import current_time, the_services
 
 blueprint = studio_blueprint("show", __name__)
@@ -68,7 +70,17 @@ def settings(slug: str) -> Response:
         else:
             flash(gettext("Saved. Podcast apps show it the next time they look."), "success")
             return redirect(url_for(".settings", slug=slug), 303)
-    return make_response(render_template("studio/show/settings.html", form=form, show=the_show()))
+    with reading(the_services().engine) as database:
+        everybody, members = newest_in_apps(database, the_show().id, current_time())
+    return make_response(
+        render_template(
+            "studio/show/settings.html",
+            form=form,
+            show=the_show(),
+            everybody=everybody,
+            members=members,
+        )
+    )
 
 
 def _keep(data: bytes) -> str:
