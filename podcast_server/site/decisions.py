@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from podcast_server.site.models import SiteChoice
 
-# How payments come in until Stripe is connected ("by-hand"), and the object key of the site's logo.
-Decision = Literal["payments", "logo"]
+# How payments come in until Stripe is connected ("by-hand"); since when a backup is wanted (ISO).
+Decision = Literal["payments", "backup"]
 
 
 def decide(session: Session, name: Decision, value: str, now: datetime) -> None:
