@@ -26,6 +26,7 @@ from wtforms.widgets import Select
 
 from episodes.categories import CATEGORIES
 from episodes.models import Show
+from podcast_server.pages.studio.show.category_words import category_words
 
 LANGUAGES = (
     *("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ja", "ko"),
@@ -65,11 +66,14 @@ class BareSelect(Select):  # type: ignore[misc]
 
 
 def category_choices() -> list[SelectChoice]:
-    """Apple's categories as one list: "Arts", "Arts / Books", …"""
+    """Apple's categories as one list, in words: "Arts", "Arts / Books", …"""
     choices = [SelectChoice("", "–")]
     for top, subs in CATEGORIES.items():
-        choices.append(SelectChoice(top, top))
-        choices += [SelectChoice(f"{top}/{sub}", f"{top} / {sub}") for sub in subs]
+        choices.append(SelectChoice(top, category_words(top)))
+        choices += [
+            SelectChoice(f"{top}/{sub}", f"{category_words(top)} / {category_words(sub)}")
+            for sub in subs
+        ]
     return choices
 
 
