@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates
+from babel import Locale, dates, numbers
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -114,6 +114,7 @@ def install_languages(app: Flask, site: Callable[[], SiteSettings]) -> None:
         money=format_money,
         clock=format_clock,
         ago=format_ago,
+        size=format_size,
     )
     app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
     app.jinja_env.globals["language_link"] = language_link
@@ -183,6 +184,21 @@ def format_clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def format_size(size: float) -> str:
+    """So many bytes as people of the language write them: 74.4 GB, 74,4 Go."""
+    if size < 1_000_000:
+        return str(gettext("%(number)s kB", number=format_number(size / 1000, 0)))
+    if size < 1_000_000_000:
+        return str(gettext("%(number)s MB", number=format_number(size / 1_000_000, 1)))
+    return str(gettext("%(number)s GB", number=format_number(size / 1_000_000_000, 1)))
+
+
+def format_number(value: float, decimals: int) -> str:
+    """A number with at most so many decimals."""
+    pattern = "#,##0." + "#" * decimals if decimals else "#,##0"
+    return str(numbers.format_decimal(value, format=pattern, locale=_locale()))
 
 
 def format_money(amount: int, currency: str) -> str:

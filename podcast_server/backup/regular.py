@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from podcast_server.backup.backup import (
     NAME,
     Made,
@@ -16,8 +18,11 @@ from podcast_server.backup.backup import (
 from podcast_server.backup.objects import OBJECTS
 from podcast_server.backup.places import Place, open_place
 from podcast_server.backup.seal import SUFFIX
+from podcast_server.database import reading
 from podcast_server.services import Services
+from podcast_server.site.decisions import Decision, decided
 
+WISH: Decision = "backup"
 log = logging.getLogger(__name__)
 
 # A backup without a manifest is in the making for so long, and then was cut off.
@@ -25,13 +30,19 @@ _PATIENCE = timedelta(days=2)
 
 
 def back_up_when_due(services: Services, now: datetime) -> Made | None:
-    """Make the scheduled backup if it is time; None if not. Raises BackupError, StorageError."""
+    """Make the scheduled backup if it is time, or the one that somebody asked for; None if not.
+
+    Raises BackupError, StorageError.
+    """
     section = services.settings.backup
     if not section.folder:
         return None
     place = open_place(services.settings, section.folder)
     newest = newest_backup(place)
-    if newest is not None and now - newest < timedelta(hours=section.every_hours):
+    with reading(services.engine) as session:
+        wish = wished_at(session)
+    wanted = wish is not None and (newest is None or newest < wish)
+    if newest is not None and not wanted and now - newest < timedelta(hours=section.every_hours):
         return None
     made = make_backup(
         services,
@@ -73,6 +84,17 @@ def newest_backup(place: Place) -> datetime | None:
     if newest is None:
         return None
     return datetime.fromisoformat(read_manifest(place, newest)["made"]).astimezone(UTC)
+
+
+def finished_backups(place: Place) -> list[datetime]:
+    """When each finished backup was made, in UTC, oldest first; told by its name."""
+    return [made for name in list_backups(place) if (made := _begun(name)) is not None]
+
+
+def wished_at(session: Session) -> datetime | None:
+    """When somebody last asked for a backup, in UTC; it is made once and then satisfied."""
+    text = decided(session, WISH)
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
 def keep_newest(place: Place, keep: int, now: datetime) -> None:

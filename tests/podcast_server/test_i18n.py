@@ -13,6 +13,7 @@ from podcast_server.i18n import (
     format_day,
     format_duration,
     format_money,
+    format_size,
     with_fixed_spaces,
 )
 
@@ -52,6 +53,24 @@ def test_money_comes_in_minor_units_and_loses_empty_cents(
 ) -> None:
     with app.test_request_context(), force_locale(language):
         assert format_money(amount, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "text"),
+    [
+        ("en", 640_000, "640 kB"),
+        ("en", 600_000_0, "6 MB"),
+        ("en", 74_400_000_000, "74.4 GB"),
+        ("fr", 640_000, "640 ko"),
+        ("fr", 2_650_000, "2,6 Mo"),
+        ("fr", 1_234_500_000_000, "1\u202f234,5 Go"),
+    ],
+)
+def test_a_size_is_written_with_the_point_or_comma_of_the_language(
+    app: Flask, language: str, size: int, text: str
+) -> None:
+    with app.test_request_context(), force_locale(language):
+        assert format_size(size) == text
 
 
 def test_no_line_of_french_begins_with_a_mark() -> None:

@@ -64,6 +64,17 @@ def list_keys(session: Session, staff_id: int) -> list[ApiKey]:
     return list(session.scalars(query.order_by(ApiKey.id.desc())))
 
 
+def keys_of_everybody(session: Session) -> list[tuple[ApiKey, Staff]]:
+    """All keys that hold, with whose they are; by address, newest first."""
+    query = (
+        select(ApiKey, Staff)
+        .join(Staff, ApiKey.staff_id == Staff.id)
+        .where(ApiKey.revoked_at.is_(None), Staff.disabled_at.is_(None))
+        .order_by(Staff.email, ApiKey.id.desc())
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
 def revoke_key(session: Session, staff_id: int, key_id: int, now: datetime) -> bool:
     """End one of somebody's keys; False where it is none of theirs."""
     found = next((key for key in list_keys(session, staff_id) if key.id == key_id), None)

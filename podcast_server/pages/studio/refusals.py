@@ -5,11 +5,15 @@ The sentences are billing's own; here they are known by heart, so that they can 
 
 from __future__ import annotations
 
-from flask_babel import gettext
+import re
+
+from babel import numbers
+from flask_babel import get_locale, gettext
 
 from podcast_server.billing.errors import BillingError, ProviderRefused, ProviderUnavailable
 from podcast_server.pages.studio.known import N_, as_sentence, translated
 
+_EXAMPLE = re.compile(r"(?<=write the amount like )[\d.]+")
 SENTENCES = (
     N_("write the amount like %(example)s"),
     N_("the amount is too large: at most %(most)s"),
@@ -57,12 +61,18 @@ SENTENCES = (
 )
 
 
+def _with_comma(sentence: str) -> str:
+    """With the example of an amount as the reader's language writes it: 4,99."""
+    comma = numbers.get_decimal_symbol(get_locale())
+    return _EXAMPLE.sub(lambda found: found[0].replace(".", comma), sentence)
+
+
 def refusal(error: BillingError) -> str:
     """The sentence to show. What a provider says in its own words is quoted."""
     if isinstance(error, ProviderUnavailable):
         text = gettext("the payment service does not answer: try again in a moment")
     else:
-        text = translated(str(error), SENTENCES)
+        text = translated(_with_comma(str(error)), SENTENCES)
         if isinstance(error, ProviderRefused) and text is None:
             text = gettext("the payment service refused this: %(reason)s", reason=error)
     return as_sentence(text or str(error))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from babel.messages.catalog import Catalog
 
 from podcast_server.i18n import choose_language, translations
 from podcast_server.translations import catalogues
-from podcast_server.translations.catalogues import all_languages, area_of, extract, problems
+from podcast_server.translations.catalogues import (
+    PACKAGE,
+    all_languages,
+    area_of,
+    extract,
+    problems,
+)
 
 
 @pytest.mark.parametrize("language", all_languages())
@@ -59,3 +67,51 @@ def test_the_address_counts_before_the_cookie_and_the_cookie_before_the_browser(
     asked: str | None, cookie: str | None, accepted: str | None, chosen: str
 ) -> None:
     assert choose_language(asked, cookie, accepted, "en") == chosen
+
+
+TEMPLATES = PACKAGE / "pages"
+# Names that are the same in every language, and words that no reader sees.
+NAMES = re.compile(r"Spotify|YouTube Music|Amazon Music|\bUTC\b|^embed$|^studio$", re.MULTILINE)
+# Pages whose words are about to change hands; what bypasses the languages there is known.
+LEFT = {
+    "studio/episode/episode.html",
+    "studio/episodes/episodes.html",
+    "studio/numbers/numbers.html",
+}
+
+
+def bare_words(template: str) -> list[str]:
+    """What a template says without asking for the reader's language: words between tags, and
+    marks that other languages set apart with a space."""
+    text = re.sub(r"\{#.*?#\}|<code[^>]*>.*?</code>", "", template, flags=re.DOTALL)
+    text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "\0", text, flags=re.DOTALL)
+    text = re.sub(r'<(?:[^>"]|"[^"]*")*>', " ", text)
+    lines = (NAMES.sub("", line.replace("\0", "¤").strip().strip("¤")) for line in text.split("\n"))
+    bare = re.compile(r"[^\W\d_]{2,}|¤ ?[:;!?]|(?:^|\s):\s|:$")
+    return [line for line in lines if bare.search(line)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        each
+        for path in TEMPLATES.rglob("*.html")
+        if (each := path.relative_to(TEMPLATES).as_posix()) not in LEFT
+    ),
+)
+def test_no_template_says_anything_past_the_languages(path: str) -> None:
+    assert bare_words((TEMPLATES / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("<p>{{ _('Size') }} {{ size }} MB</p>", True),
+        ("<li>{{ show.title }}: {{ _('editor') }}</li>", True),
+        ("<p>Hello</p>", True),
+        ('<p title="x">{{ _("Hello") }}{{ _(": ") }}{{ name }} · {{ size | size }}</p>', False),
+        ("<code>podcast-server doctor</code>", False),
+    ],
+)
+def test_words_past_the_languages_are_noticed(template: str, found: bool) -> None:
+    assert bool(bare_words(template)) is found

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from episodes.models import Episode, Show
 from podcast_server.billing.models import Plan
 from podcast_server.services import Services
+from podcast_server.site.decisions import decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Left:
 
     @property
     def count(self) -> int:
-        """How many things are left; Stripe is for those who want it."""
-        wanted = (self.show, self.artwork, self.episode, self.plan, self.mail)
+        """How many things are left; who decided to start without Stripe has payments, too."""
+        wanted = (self.show, self.artwork, self.episode, self.plan, self.payments, self.mail)
         return wanted.count(False)
 
 
@@ -46,6 +47,7 @@ def left_to_do(database: Session, services: Services, now: datetime) -> Left:
         ),
         episode=database.scalar(published.limit(1)) is not None,
         plan=database.scalar(select(Plan.id).limit(1)) is not None,
-        payments=bool(services.settings.stripe.secret_key.get_secret_value()),
+        payments=bool(services.settings.stripe.secret_key.get_secret_value())
+        or bool(decided(database, "payments")),
         mail=bool(services.settings.mail.host),
     )

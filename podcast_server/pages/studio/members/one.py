@@ -49,6 +49,7 @@ from podcast_server.pages.studio.members.giving import (
     send_add_link,
     what_to_give,
 )
+from podcast_server.pages.studio.members.ledger_words import actor_words, reason_words
 from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -75,6 +76,8 @@ def _shown(member_id: int, form: GiveForm | None) -> Response:
             "state": state_at(windows, now),
             "until": until_at(windows, now),
             "last_day": last_day,
+            "actor_words": actor_words,
+            "reason_words": reason_words,
             "grants": grants_of(database, member_id, show_id),
             "ledger": [each for each in ledger_of(database, member_id) if each.show_id == show_id],
             "feeds": [(each, in_words(examine_feed(database, each, now), now)) for each in feeds],

@@ -8,6 +8,7 @@ from podcast_server.pages.studio.known import N_
 
 ACTS = {
     "archive.download": N_("downloaded everything"),
+    "backup.ask": N_("asked for a backup"),
     "coupon.archive": N_("closed a code"),
     "coupon.create": N_("made a code"),
     "donation.thanks": N_("changed who is thanked in public"),
@@ -35,6 +36,7 @@ ACTS = {
     "feed.look": N_("looked at a show elsewhere"),
     "feed.pause": N_("paused bringing a show over"),
     "feed.resume": N_("went on bringing a show over"),
+    "job.run": N_("had a background job run again"),
     "key.make": N_("made a key for scripts"),
     "key.revoke": N_("revoked a key for scripts"),
     "mail.read": N_("read a mail in the outbox"),
@@ -91,6 +93,7 @@ ACTS = {
     "sign-in.set-up": N_("signed in for the first time"),
     "sign-out": N_("signed out"),
     "site.change": N_("changed the settings of the site"),
+    "site.payments": N_("decided how payments come in"),
     "site.try": N_("tried what the site stands on"),
     "staff.change": N_("changed their name or language"),
     "staff.end-session": N_("signed a device out"),

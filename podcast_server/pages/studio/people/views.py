@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from episodes.models import Show
 from episodes.shows import list_shows
 from podcast_server.accounts.members import AccountError, BadEmailError
+from podcast_server.accounts.staff.api_keys import keys_of_everybody, revoke_key
 from podcast_server.accounts.staff.audit import newest_actions
 from podcast_server.accounts.staff.invitations import invite_staff, open_invitations, take_back
 from podcast_server.accounts.staff.models import Staff, StaffInvitation
@@ -35,6 +36,7 @@ def page() -> Response:
         shows = list_shows(database)
         people = [(each, roles_of(database, each.id)) for each in list_staff(database)]
         waiting = open_invitations(database, current_time())
+        keys = keys_of_everybody(database)
     form = InviteForm().offer(shows)
     if form.validate_on_submit() and _invite(form):
         return _back()
@@ -44,6 +46,7 @@ def page() -> Response:
             form=form,
             people=people,
             waiting=waiting,
+            keys=keys,
             shows=shows,
             me=the_person().id,
             now=current_time(),
@@ -127,6 +130,16 @@ def let_go(staff_id: int) -> Response:
         flash(gettext("This is the last owner: make somebody else an owner first."), "danger")
     else:
         flash(gettext("They are signed out everywhere, and cannot come in again."), "success")
+    return _back()
+
+
+@blueprint.post("/people/<int:staff_id>/keys/<int:key_id>/revoke")
+def revoke(staff_id: int, key_id: int) -> Response:
+    """End a key of whomever."""
+    with doing("key.revoke", str(key_id)) as database:
+        if not revoke_key(database, staff_id, key_id, current_time()):
+            abort(404)
+    flash(gettext("The key is revoked."), "success")
     return _back()
 
 

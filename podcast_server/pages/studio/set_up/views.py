@@ -36,7 +36,10 @@ def page() -> Response:
         if token:
             remember_staff(token)
             return redirect("/studio/shows/new", 303)
-    return make_response(render_template("studio/set_up/set_up.html", form=form))
+    again = request.method == "POST" and not form.password.errors
+    if again:  # browsers are never sent a password back
+        form.password.errors = [gettext("Type the password again, please: it is not kept.")]
+    return make_response(render_template("studio/set_up/set_up.html", form=form, again=again))
 
 
 def _make_owner(form: SetUpForm) -> str:

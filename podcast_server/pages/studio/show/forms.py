@@ -33,6 +33,7 @@ from podcast_server.pages.studio.persons import (
     persons_field,
     persons_said,
 )
+from podcast_server.pages.studio.show.category_words import category_words
 from podcast_server.pages.studio.show.links import add_empty_link, links_field, links_said
 
 LANGUAGES = (
@@ -73,11 +74,14 @@ class BareSelect(Select):  # type: ignore[misc]
 
 
 def category_choices() -> list[SelectChoice]:
-    """Apple's categories as one list: "Arts", "Arts / Books", …"""
+    """Apple's categories as one list, in words: "Arts", "Arts / Books", …"""
     choices = [SelectChoice("", "–")]
     for top, subs in CATEGORIES.items():
-        choices.append(SelectChoice(top, top))
-        choices += [SelectChoice(f"{top}/{sub}", f"{top} / {sub}") for sub in subs]
+        choices.append(SelectChoice(top, category_words(top)))
+        choices += [
+            SelectChoice(f"{top}/{sub}", f"{category_words(top)} / {category_words(sub)}")
+            for sub in subs
+        ]
     return choices
 
 

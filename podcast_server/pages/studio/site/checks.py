@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -11,17 +11,30 @@ from flask_babel import gettext
 
 from episodes.storage.base import StorageError
 from podcast_server.billing.errors import BillingError
+from podcast_server.billing.providers.base import Finding
 from podcast_server.mail.transport import MailError, choose_transport
 from podcast_server.services import Services
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a trial gave; ``advice`` says what to do where it is not ``good``."""
+    """What a trial gave; ``advice`` says what to do where it is not ``good``. None: neither."""
 
-    good: bool
+    good: bool | None
     text: str
     advice: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Which notice shows it."""
+        return "info" if self.good is None else "success" if self.good else "danger"
+
+
+def findings_in_words(found: Iterable[Finding]) -> list[Result]:
+    """What a payment provider says of an account."""
+    return [
+        Result(not each.advice, f"{each.subject}: {each.message}", each.advice) for each in found
+    ]
 
 
 def try_mail(services: Services, recipient: str, now: datetime) -> list[Result]:
@@ -59,15 +72,13 @@ def try_storage(services: Services, _recipient: str, _now: datetime) -> list[Res
 def try_payments(services: Services, _recipient: str, _now: datetime) -> list[Result]:
     """Ask the provider whether our account is set up."""
     if not services.settings.stripe.secret_key.get_secret_value():
-        advice = gettext("docs/stripe.md leads through connecting Stripe.")
-        return [Result(True, gettext("Payments are confirmed by hand."), advice)]
+        advice = gettext("Under “Payments” stands what connecting Stripe needs.")
+        return [Result(None, gettext("Payments are confirmed by hand."), advice)]
     try:
         found = services.till.selling.check(services.settings.site.public_url)
     except BillingError as error:
         return [Result(False, str(error), gettext("Look at [stripe] in config.toml."))]
-    return [
-        Result(not each.advice, f"{each.subject}: {each.message}", each.advice) for each in found
-    ]
+    return findings_in_words(found)
 
 
 TRIALS: dict[str, Callable[[Services, str, datetime], list[Result]]] = {

@@ -59,5 +59,21 @@ def test_nobody_revokes_the_key_of_somebody_else(
     assert owner.client.get("/api/v1/shows", headers=headers).status_code == 200
 
 
+def test_an_owner_sees_and_revokes_the_keys_of_others(
+    owner: Desk, hire: Callable[..., Desk], harbour: Show, services: Services
+) -> None:
+    editor = hire("editor", harbour)
+    key = make(editor)
+    with services.sessions() as session:
+        row = session.scalars(select(ApiKey)).one()
+    assert "Night job" in owner.get("/studio/people").text
+    target = f"/studio/people/{row.staff_id}/keys/{row.id}/revoke"
+    assert editor.send(target).status_code == 403
+    assert "The key is revoked." in owner.send(target).text
+    headers = {"Authorization": f"Bearer {key}"}
+    assert owner.client.get("/api/v1/shows", headers=headers).status_code == 401
+    assert owner.send(target).status_code == 404
+
+
 def test_a_key_needs_a_name(owner: Desk) -> None:
     assert "Give the key a name." in owner.send(PAGE, label="").text

@@ -94,7 +94,7 @@ def test_what_is_left_to_do_is_named_until_it_is_done(
     owner: Desk, services: Services, first: Episode
 ) -> None:
     page = owner.get("/studio/shows/harbour").text
-    assert "3 things are left to do" in page  # artwork, a plan, mail
+    assert "4 things are left to do" in page  # artwork, a plan, payments, mail
     with services.sessions.begin() as session:
         session.get_one(Show, first.show_id).artwork_key = "shows/1/a.jpg"
-    assert "2 things are left to do" in owner.get("/studio/shows/harbour").text
+    assert "3 things are left to do" in owner.get("/studio/shows/harbour").text
