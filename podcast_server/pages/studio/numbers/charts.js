@@ -35,7 +35,8 @@ function sayUnder(place, chart) {
     const at = plot.cursor.idx;
     if (at === null || at === undefined) { words.textContent = ""; return; }
     const name = day ? day.format(timeOf(chart.labels[at]) * 1000) : chart.labels[at];
-    const said = chart.series.filter((each) => each.values[at] !== null).map((each) => {
+    const series = chart.kind === "bars" ? [...chart.series].reverse() : chart.series; // as the keys
+    const said = series.filter((each) => each.values[at] !== null).map((each) => {
       const figure = number.format(Math.abs(each.values[at]));
       return chart.series.length > 1 ? `${each.name} ${figure}` : figure;
     });
