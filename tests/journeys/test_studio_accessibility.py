@@ -154,6 +154,7 @@ SHIFTS = """() => new Promise((told) => {
 })"""
 
 
+@pytest.mark.timeout(300)  # every page there is, until nothing more arrives
 @pytest.mark.parametrize("phone", [False, True])
 def test_every_page_of_the_studio_is_small_and_stands_still(
     site: Installation, browser: Browser, phone: bool

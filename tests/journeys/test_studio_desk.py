@@ -62,13 +62,11 @@ def test_saving_is_always_at_hand_and_hides_nothing_that_is_focused(
     with visiting(browser, phone=phone) as page:
         enter(page, place)
         page.goto(f"{place.url}{TIDE}")
-        page.locator("form.editor details").evaluate_all("all => all.forEach(e => e.open = true)")
+        page.locator("form.editor > details").evaluate_all("all => all.forEach(e => e.open = true)")
         page.get_by_label("Title", exact=True).first.focus()
         button = page.locator(".publish-bar button[value=save]")
-        for _ in range(60):
+        for _ in range(150):
             page.keyboard.press("Tab")
-            page.evaluate("() => new Promise(requestAnimationFrame)")
-            page.wait_for_function("() => true")
             expect(button).to_be_in_viewport()
             page.wait_for_timeout(60)  # the page scrolls smoothly
             assert not page.evaluate(HIDDEN), page.evaluate("document.activeElement.outerHTML")

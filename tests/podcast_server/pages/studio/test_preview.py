@@ -94,3 +94,12 @@ def test_the_preview_of_another_show_is_out_of_reach(
     assert owner.get(f"{elsewhere}/preview").status_code == 404
     assert owner.send(f"{elsewhere}/preview/remove").status_code == 404
     assert owner.get(f"{page}/preview").status_code == 200
+
+
+def test_an_episode_that_everybody_hears_needs_none(
+    owner: Desk, page: str, services: Services, first: Episode
+) -> None:
+    assert f"{page}/preview" in owner.get(page).text
+    with services.sessions.begin() as session:
+        session.get_one(Episode, first.id).audience = "free"
+    assert f"{page}/preview" not in owner.get(page).text
