@@ -16,8 +16,8 @@ from tests.running import Installation, free_port
 
 AXE = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
 Theme = Literal["light", "dark"]
-# Chromium complains about every error page, also where one is the point: not found, declined.
-_IS_MEANT = re.compile(r"status of 40[24]")
+# Chromium complains about every error page, also where one is the point: not found, declined, to wait.
+_IS_MEANT = re.compile(r"status of 4(?:0[24]|29)")
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
