@@ -17,8 +17,8 @@ from tests.running import Installation, free_port
 
 AXE = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
 Theme = Literal["light", "dark"]
-# Chromium complains about every error page, also where one is the point: not found, declined.
-_IS_MEANT = re.compile(r"status of 40[24]")
+# Chromium complains about every error page, also where one is the point: not found, declined, wait.
+_IS_MEANT = re.compile(r"status of 4(?:0[24]|29)")
 # This machine, and the networks that tests make on it.
 _OURS = re.compile(r"http://(127\.0\.0\.1|localhost|10(\.\d+){3}):|data:|blob:")
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}

@@ -16,6 +16,7 @@ from podcast_server.pages.public.artwork.variants import variant_address, varian
 from podcast_server.pages.sound_mark import sound_path
 from podcast_server.pages.studio.guard import the_worker
 from podcast_server.pages.studio.menu import studio_menu
+from podcast_server.pages.studio.plans.waiting import payments_waiting
 from podcast_server.pages.studio.set_up.steps import set_up_step
 from podcast_server.pages.studio.undo import undo_offered
 from podcast_server.pages.studio.words import (
@@ -44,6 +45,7 @@ def install_dressing(app: Flask, services: Services) -> None:
         signed_in=signed_in,
         worker=the_worker,
         set_up_step=set_up_step,
+        payments_waiting=payments_waiting,
         studio_menu=studio_menu,
         undo_offered=undo_offered,
         status_words=status_words,

@@ -9,15 +9,20 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from episodes.episodes import create_episode
 from episodes.models import Show
+from episodes.publishing import unpublish_episode
 from episodes.rss_import.imports import begin_import as begin_show_import
+from podcast_server.accounts.sign_in import SIGN_IN_SECRET
 from podcast_server.accounts.staff.invitations import invite_staff
 from podcast_server.accounts.staff.models import Staff
+from podcast_server.accounts.staff.passwords import PER_EMAIL, note_failure
+from podcast_server.billing.models import Payment, Plan, Subscription
 from podcast_server.jobs.feed_imports import open_desk
 from podcast_server.moving.members.imports import begin_import
 from podcast_server.moving.members.targets import Choices
 from podcast_server.services import now_utc
-from tests.browser import Theme, axe_violations, chromium, demo_site, visiting
+from tests.browser import Theme, axe_violations, chromium, demo_site, fill_first, visiting
 from tests.podcast_server.moving.members.conftest import sample
 from tests.running import Installation
 from tests.samples.feeds.hosts import buzzsprout
@@ -32,7 +37,9 @@ PATHS = (
     f"{SHOW}?q=nothing",
     f"{SHOW}/calendar",
     f"{SHOW}/episodes/harbourb22",
+    f"{SHOW}/episodes/{{deleted}}",
     f"{SHOW}/plans",
+    f"{SHOW}/plans/{{plan}}",
     f"{SHOW}/numbers",
     "/studio/payments",
     "/studio/payments/events",
@@ -40,6 +47,7 @@ PATHS = (
     f"{SHOW}/sales",
     f"{SHOW}/members",
     f"{SHOW}/members/1",
+    f"{SHOW}/members/1/payments/{{payment}}/refund",
     f"{SHOW}/sharing",
     f"{SHOW}/announcements",
     f"{SHOW}/health",
@@ -53,6 +61,7 @@ PATHS = (
     "/studio/status",
     "/studio/bring",
     "/studio/site",
+    "/studio/site/payments",
     "/studio/shows/harbour/members/nudge",
     "/studio/status/outbox",
     "/studio/status/outbox/1",
@@ -61,6 +70,22 @@ PATHS = (
     "/studio/join/{invitation}",
     NOWHERE,
 )
+GUESSED = "guessed@example.org"
+# Pages with a form that is sent empty: the first on the page, or the last.
+FORMS = (
+    ("/studio/shows/new", False),
+    ("/studio/coupons", True),
+    ("/studio/people", True),
+    ("/studio/site/payments", True),
+    (f"{SHOW}/members", True),
+    (f"{SHOW}/plans", True),
+)
+# As a browser does that does not look at forms before they are sent.
+SEND_WRONG = """form => {
+  form.noValidate = true;
+  for (const each of form.querySelectorAll("input:not([type=hidden], [type=radio])")) each.value = "";
+  form.submit();
+}"""
 NAMES: dict[str, str] = {}  # what the addresses of this site are filled with
 
 
@@ -87,6 +112,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             now=now_utc(),
         )
         NAMES.update(bringing=bringing.key, invitation=invitation)
+        NAMES["plan"] = session.scalars(select(Plan.key)).first() or ""
+        NAMES["deleted"] = deleted_episode(session, show)
+        NAMES["payment"] = str(paid_by_hand(session))
+        secret = services.tokens.derive(SIGN_IN_SECRET)
+        for _ in range(PER_EMAIL):
+            note_failure(session, GUESSED, "198.51.100.9", secret, now_utc())
     with place.serving():
         yield place
 
@@ -105,6 +136,46 @@ def keep_draft(session: Session) -> None:
         show_id=1,
         draft=True,
     )
+
+
+def deleted_episode(session: Session, show: Show) -> str:
+    """The key of an episode that was deleted."""
+    episode = create_episode(session, show, title="A mistake", now=now_utc())
+    unpublish_episode(session, episode, state="deleted", now=now_utc())
+    return episode.key
+
+
+def paid_by_hand(session: Session) -> int:
+    """The id of a payment of the first member, which can be given back."""
+    plan, now = session.scalars(select(Plan)).one(), now_utc()
+    running = Subscription(
+        realm="manual",
+        ref="A11Y",
+        purpose="membership",
+        member_id=1,
+        plan_id=plan.id,
+        status="active",
+        amount=500,
+        currency="eur",
+        interval="month",
+        started_at=now,
+    )
+    session.add(running)
+    session.flush()
+    payment = Payment(
+        realm="manual",
+        ref="A11Y",
+        member_id=1,
+        subscription_id=running.id,
+        status="paid",
+        amount=500,
+        currency="eur",
+        paid_at=now,
+        as_of=now,
+    )
+    session.add(payment)
+    session.flush()
+    return payment.id
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +215,94 @@ def test_no_page_of_the_studio_shuts_anybody_out(
             found += axe_violations(page)
         assert found == []
 
+
+@pytest.mark.parametrize(
+    ("theme", "language", "phone"), [("dark", "fr", True), ("light", "en", False)]
+)
+def test_neither_does_what_the_studio_answers(
+    site: Installation, browser: Browser, theme: Theme, language: str, phone: bool
+) -> None:
+    """Waiting at the door, forms with errors, and pages that only a button leads to."""
+    with visiting(browser, phone=phone, theme=theme, language=language) as page:
+        found = []
+
+        def look() -> None:
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= (390 if phone else 1280), page.url
+            found.extend(axe_violations(page))
+
+        door = f"{site.url}/studio/sign-in"
+        page.goto(door)
+        fill_first(page.locator("#email"), GUESSED)
+        page.fill("#password", "a guess")
+        page.locator("main button[type=submit]").first.click()
+        page.wait_for_selector("#password", state="detached")
+        look()
+        page.goto(door)
+        fill_first(page.locator("#email"), "tam@example.org")
+        page.locator("button[name=link]").click()
+        page.wait_for_url("**/sign-in/check")
+        look()
+        enter(page, site)
+        for path, last in FORMS:
+            page.goto(f"{site.url}{path}")
+            forms = page.locator("main form[method=post]")
+            (forms.last if last else forms.first).evaluate(SEND_WRONG)
+            page.wait_for_selector("[aria-invalid], .field-error:not(:empty)")
+            look()
+        page.goto(f"{site.url}{SHOW}/members/1/payments/{NAMES['payment']}/refund")
+        page.locator("main button[type=submit]").click()
+        page.wait_for_selector("input[name=sure]", state="attached")
+        look()
+        page.goto(f"{site.url}/studio/account")
+        make = page.locator("form[action$='/recovery-codes']")
+        if not make.is_visible():  # the other run made some
+            page.locator("details:has(form[action$='/recovery-codes']) summary").click()
+        make.locator("button").click()
+        page.wait_for_url("**/recovery-codes")
+        look()
+        assert found == []
+
+
+def test_the_keyboard_reaches_everything_of_the_studio_and_shows_where_it_is(
+    site: Installation, browser: Browser
+) -> None:
+    with visiting(browser) as page:
+        enter(page, site)
+        for path in (SHOW, f"{SHOW}/members", "/studio/account"):
+            page.goto(f"{site.url}{path}")
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.className") == "skip"
+            page.keyboard.press("Enter")
+            assert page.evaluate("document.activeElement.id") == "main"
+            wanted = page.locator(
+                "main a:visible, main button:visible, main summary:visible"
+            ).count()
+            assert len(set(stops(page))) >= wanted, path
+
+
+def stops(page: Page) -> Iterator[str]:
+    """What the Tab key comes to in the main part, each with its outline seen."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        inside, outlined, place, text = page.evaluate(WHERE)
+        if not inside:
+            return
+        assert outlined, text
+        yield place
+
+
+# The place tells two buttons with the same words apart.
+WHERE = """(() => {
+  const here = document.activeElement, box = here.getBoundingClientRect();
+  const label = here.matches("input[type=file]") && here.parentElement.querySelector("label");
+  const seen = [here, label].some((each) => each && getComputedStyle(each).outlineStyle !== "none");
+  // The parts of a date are marked by the browser itself.
+  const own = here.matches("input[type=date]");
+  const place = [here.tagName, Math.round(box.left + scrollX), Math.round(box.top + scrollY)];
+  const main = document.getElementById("main");
+  return [main.contains(here) && here !== main, seen || own, place.join(" "), here.outerHTML];
+})()"""
 
 UNCOUNTED = {"Image", "Media"}
 SHIFTS = """() => new Promise((told) => {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from podcast_server.accounts.sign_in import hash_token
-from podcast_server.accounts.staff.models import Staff, StaffSession
+from podcast_server.accounts.staff.models import AuditEntry, Staff, StaffSession
 
 LIFE = timedelta(days=30)
 # "Last seen" is only as fine as this, so that looking at pages does not write each time.
@@ -47,6 +47,21 @@ def find_staff_session(
         )
     ).first()
     return None if row is None else (row[0], row[1])
+
+
+def last_seen(session: Session) -> dict[int, datetime]:
+    """When each person was last at work, in UTC: seen in a browser, or by what they did."""
+    browsers = select(StaffSession.staff_id, func.max(StaffSession.seen_at))
+    acts = select(AuditEntry.staff_id, func.max(AuditEntry.at))
+    seen: dict[int, datetime] = {}
+    for rows in (
+        session.execute(browsers.group_by(StaffSession.staff_id)),
+        session.execute(acts.group_by(AuditEntry.staff_id)),
+    ):
+        for staff_id, at in rows:
+            if staff_id is not None:  # the command line
+                seen[staff_id] = max(at, seen.get(staff_id, at))
+    return seen
 
 
 def note_seen(session: Session, session_id: int, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectChoice, SelectField
+from wtforms import EmailField, RadioField, SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from episodes.models import Show
@@ -17,7 +17,7 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
     email = EmailField(
         _("E-mail address"), validators=[DataRequired(_("Type an address.")), Length(max=320)]
     )
-    what = SelectField(_("May do"))
+    what = RadioField(_("May do"))
 
     def offer(self, shows: list[Show]) -> InviteForm:
         """Fill in what there is to choose from."""
@@ -30,4 +30,6 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
             choices.append(SelectChoice(f"analyst:{show.id}", numbers))
         choices.append(SelectChoice("owner", _("Owner: everything, people too")))
         self.what.choices = choices
+        if self.what.data is None:
+            self.what.data = choices[0].value if shows else None
         return self

@@ -15,6 +15,7 @@ from podcast_server.accounts.staff.invitations import invite_staff, open_invitat
 from podcast_server.accounts.staff.models import Staff, StaffInvitation
 from podcast_server.accounts.staff.people import disable_staff, list_staff
 from podcast_server.accounts.staff.roles import Role, give_role, roles_of, take_role
+from podcast_server.accounts.staff.sessions import last_seen
 from podcast_server.database import reading
 from podcast_server.i18n import current_language
 from podcast_server.mail.staff_letters import staff_invitation_letter
@@ -36,7 +37,7 @@ def page() -> Response:
         shows = list_shows(database)
         people = [(each, roles_of(database, each.id)) for each in list_staff(database)]
         waiting = open_invitations(database, current_time())
-        keys = keys_of_everybody(database)
+        keys, seen = keys_of_everybody(database), last_seen(database)
     form = InviteForm().offer(shows)
     if form.validate_on_submit() and _invite(form):
         return _back()
@@ -47,6 +48,7 @@ def page() -> Response:
             people=people,
             waiting=waiting,
             keys=keys,
+            seen=seen,
             shows=shows,
             me=the_person().id,
             now=current_time(),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
 
 from episodes.models import Show
-from podcast_server.accounts.staff.people import find_staff
+from podcast_server.accounts.staff.people import ensure_staff, find_staff
 from podcast_server.accounts.staff.recovery import make_recovery_codes
 from podcast_server.accounts.staff.roles import role_for
 from podcast_server.services import Services
@@ -136,3 +136,14 @@ def test_reading_a_mail_is_written_down(owner: Desk, harbour: Show, letters: Let
     invite(owner, f"editor:{harbour.id}")
     owner.get(f"/studio/status/outbox/{letters.newest().id}")
     assert "mail.read" in owner.get("/studio/people/log").text
+
+
+def test_it_is_told_when_each_was_last_here(
+    owner: Desk, hire: Callable[..., Desk], harbour: Show, services: Services, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        ensure_staff(session, "new@example.org", now=now)
+    hire("editor", harbour)
+    page = owner.get("/studio/people").text
+    assert page.count("last here") == 1
+    assert page.count("never here yet") == 1

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from episodes.models import Show
+from podcast_server.billing.events import Ref
+from podcast_server.billing.inbox import store_event
 from podcast_server.billing.intervals import Interval
-from podcast_server.billing.models import Plan
+from podcast_server.billing.models import PaymentEvent, Plan
 from podcast_server.billing.money import Money
 from podcast_server.billing.plans import PriceTerms, create_plan, current_prices
 from podcast_server.services import Services
@@ -178,3 +180,16 @@ def test_plans_stand_in_the_order_the_podcaster_gives_them(
     owner.send(PLANS, **(NEW | {"name": "Buoy"}), position="1")
     page = owner.get(PLANS).text
     assert page.index("Buoy") < page.index("Anchor")
+
+
+def test_the_links_to_payments_say_how_many_wait(
+    owner: Desk, services: Services, harbour: Show, now: datetime
+) -> None:
+    assert "that need attention (0)" in owner.get("/studio/shows/harbour/plans").text
+    with services.sessions.begin() as session:
+        subject = Ref("checkout", "NOSUCH")
+        store_event(
+            session, realm="manual", ref="evt_1", type_="t", subject=subject, body=b"{}", now=now
+        )
+        session.scalars(select(PaymentEvent)).one().status = "needs_attention"
+    assert "that need attention (1)" in owner.get("/studio/shows/harbour/plans").text
