@@ -51,6 +51,7 @@ test: $(READY) system node  ## Everything, as continuous integration runs it
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory audit
 	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
 
 # A found weakness fails; where the list of weaknesses cannot be reached there is no verdict, which

@@ -15,11 +15,11 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.signer import SigningAlgorithm
@@ -81,13 +81,58 @@ class SigningKey:
     created: str
 
 
-class Tokens:
-    """Mints and reads tokens with a list of keys, oldest first; the newest mints for new feeds."""
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """What a key file holds. All ``keys`` (oldest first) verify; ``signs`` is the id of the one
+    that mints for new feeds, ``root`` the one that other secrets are derived from, which verifies
+    nothing where it was retired.
+    """
 
-    def __init__(self, keys: Iterable[SigningKey]) -> None:
-        self.keys = list(keys)
-        if not self.keys:
+    keys: tuple[SigningKey, ...]
+    signs: str
+    root: SigningKey
+
+    @classmethod
+    def of(
+        cls, keys: Iterable[SigningKey], signs: str = "", root: SigningKey | None = None
+    ) -> KeyRing:
+        """The usual one: the newest key signs, the oldest is the root. Raises FeedError."""
+        listed = tuple(keys)
+        if not listed:
             raise FeedError("there is no signing key: run `podcast-server init`")
+        if signs and signs not in {key.id for key in listed}:
+            raise FeedError(f"there is no signing key {signs}")
+        return cls(listed, signs or listed[-1].id, root or listed[0])
+
+    @classmethod
+    def read(cls, plain: Any) -> KeyRing:
+        """From the JSON of a key file. Raises FeedError, KeyError, TypeError, ValueError."""
+        root = plain.get("root")
+        keys = [_read_key(each) for each in plain["keys"]]
+        return cls.of(keys, str(plain.get("signs", "")), root and _read_key(root))
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON. What is as usual is left out, and files of before look as they did."""
+        made: dict[str, Any] = {"keys": [asdict(key) for key in self.keys]}
+        if self.signs != self.keys[-1].id:
+            made["signs"] = self.signs
+        if self.root != self.keys[0]:
+            made["root"] = asdict(self.root)
+        return made
+
+
+def _read_key(plain: Any) -> SigningKey:
+    key = SigningKey(str(plain["id"]), str(plain["secret"]), str(plain["created"]))
+    bytes.fromhex(key.secret)
+    return key
+
+
+class Tokens:
+    """Mints and reads tokens with the keys of a ring, or of a list, oldest first."""
+
+    def __init__(self, keys: KeyRing | Iterable[SigningKey]) -> None:
+        self.ring = keys if isinstance(keys, KeyRing) else KeyRing.of(keys)
+        self.keys = list(self.ring.keys)
         self._minting = {
             (kind, key.id): _signer(kind, [key]) for kind in _SALTS for key in self.keys
         }
@@ -98,11 +143,11 @@ class Tokens:
     @property
     def newest(self) -> str:
         """The id of the key that mints for new feeds."""
-        return self.keys[-1].id
+        return self.ring.signs
 
     def derive(self, purpose: bytes) -> bytes:
-        """A secret for another purpose, from the oldest key, so that it outlives rotation."""
-        return hmac.digest(bytes.fromhex(self.keys[0].secret), purpose, "sha256")
+        """A secret for another purpose, from the root (the first key), to outlive rotation."""
+        return hmac.digest(bytes.fromhex(self.ring.root.secret), purpose, "sha256")
 
     def mint(self, kind: Kind, feed_key: str, signing_key: str) -> str:
         """The token of ``kind`` for the feed with this random id, always the same.
@@ -162,22 +207,25 @@ def new_signing_key(now: datetime) -> SigningKey:
 
 def load_signing_keys(path: Path) -> list[SigningKey]:
     """The keys in a key file, oldest first. Raises FeedError with what to do."""
+    return list(load_key_ring(path).keys)
+
+
+def load_key_ring(path: Path) -> KeyRing:
+    """What a key file holds. Raises FeedError with what to do."""
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["keys"]
-        return [SigningKey(**cast("dict[str, str]", key)) for key in listed]
+        return KeyRing.read(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise FeedError(f"{path} does not exist: run `podcast-server init`") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, FeedError) as error:
         raise FeedError(f"{path} is not a readable key file: restore it from a backup") from error
 
 
-def save_signing_keys(path: Path, keys: list[SigningKey]) -> None:
+def save_signing_keys(path: Path, keys: KeyRing | list[SigningKey]) -> None:
     """Write the key file atomically, readable and writable by the owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    text = json.dumps(
-        {"keys": [{"id": k.id, "secret": k.secret, "created": k.created} for k in keys]}, indent=1
-    )
+    ring = keys if isinstance(keys, KeyRing) else KeyRing.of(keys)
+    text = json.dumps(ring.plain(), indent=1)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from episodes.ingest import mentioned_objects
-from episodes.models import Episode
+from episodes.models import Episode, Upload
+from episodes.rss_import.models import FeedImport
 from episodes.storage.base import Storage
 from episodes.whole import is_whole, sums_of
+from feeds.downloads.agents import Classifier, built_in_agents
+from feeds.downloads.count import CountingRules
+from feeds.downloads.rollup import miscounted_days
 from feeds.grants import grants_of
 from feeds.models import Access, Grant, LedgerEntry, PrivateFeed
+from podcast_server.billing.audit import recorded_twice, unlike_paid
+from podcast_server.billing.dunning import Rules
 from podcast_server.billing.models import PaymentEvent
+from podcast_server.billing.till import Terms
 from podcast_server.mail.models import OutgoingMail
 
 STUCK = timedelta(hours=2)
@@ -41,6 +48,8 @@ class World:
     session: Session
     storage: Storage
     now: datetime
+    terms: Terms = field(default_factory=lambda: Terms(Rules(), "", b"", frozenset()))
+    classify: Classifier = field(default_factory=built_in_agents)
 
 
 def broken_rules(world: World) -> Iterator[Broken]:
@@ -124,6 +133,40 @@ def _mails_leave(world: World) -> Iterator[str]:
         yield f"mail {mail_id}"
 
 
+def _rights_are_what_is_paid(world: World) -> Iterator[str]:
+    yield from unlike_paid(world.session, world.terms, world.now)
+
+
+def _money_is_recorded_once(world: World) -> Iterator[str]:
+    yield from recorded_twice(world.session)
+
+
+def _uploads_are_examined(world: World) -> Iterator[str]:
+    rows = select(Upload.key).where(
+        Upload.state == "examining", Upload.updated_at < world.now - STUCK
+    )
+    for key in world.session.scalars(rows):
+        yield f"upload {key}"
+
+
+def _imports_go_on(world: World) -> Iterator[str]:
+    # A worker that is at one gives signs of life every few seconds.
+    long_ago = world.now - STUCK
+    rows = select(FeedImport.key).where(
+        FeedImport.state.in_(("looking", "copying")),
+        FeedImport.updated_at < long_ago,
+        or_(FeedImport.claimed_at.is_(None), FeedImport.claimed_at < long_ago),
+    )
+    for key in world.session.scalars(rows):
+        yield f"import {key}"
+
+
+def _downloads_are_what_hits_say(world: World) -> Iterator[str]:
+    rules = CountingRules(classify=world.classify)
+    for day, key in miscounted_days(world.session, rules):
+        yield f"episode {key} on {day}"
+
+
 RULES: dict[str, Callable[[World], Iterator[str]]] = {
     "every file that a row mentions is stored": _files_are_there,
     "stored files are what was uploaded, by SHA-256": _files_are_whole,
@@ -134,4 +177,9 @@ RULES: dict[str, Callable[[World], Iterator[str]]] = {
     "a replaced feed leads to its own member's": _replaced_feeds_lead_on,
     "webhooks are worked off within two hours": _webhooks_are_worked_off,
     "mails leave within two hours": _mails_leave,
+    "what is paid is open, and what is open is paid": _rights_are_what_is_paid,
+    "no order and no period is recorded twice, or lost": _money_is_recorded_once,
+    "uploads are examined within two hours": _uploads_are_examined,
+    "imports of shows go on within two hours": _imports_go_on,
+    "downloads are what the raw hits say": _downloads_are_what_hits_say,
 }

@@ -30,7 +30,7 @@ from feeds.rendering.assemble import Addresses, Assembler
 from feeds.rendering.document import FeedDocument
 from feeds.rendering.sentinels import SENTINELS
 from feeds.rendering.write import write_feed
-from feeds.tokens import Tokens, load_signing_keys
+from feeds.tokens import Tokens, load_key_ring
 from podcast_server.billing.dunning import Rules
 from podcast_server.billing.providers.choose import Providers, ProviderSettings, open_providers
 from podcast_server.billing.till import Terms, Till, Toggles
@@ -83,7 +83,7 @@ class Services:
 def open_services(settings: Settings) -> Services:
     """Open database, storage and signing keys. Raises the errors of each, with advice."""
     # First, so that nothing is made where `init` was not run yet.
-    tokens = Tokens(load_signing_keys(settings.keys_file))
+    tokens = Tokens(load_key_ring(settings.keys_file))
     engine = open_engine(settings.database_url)
     sessions = session_factory(engine)
     providers = open_providers(provider_settings(settings), sessions, now_utc)

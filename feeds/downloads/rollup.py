@@ -118,6 +118,34 @@ def count_again(session: Session, since: date) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
+def miscounted_days(session: Session, rules: CountingRules) -> Iterator[tuple[date, str]]:
+    """Days of episodes whose raw hits say something else than what was counted from them.
+
+    What new hits have made due again is not looked at. Reads every raw hit.
+    """
+    days = session.execute(
+        select(CountedDay.day, CountedDay.episode_key)
+        .where(~CountedDay.raw_expired, CountedDay.counted_version == CountedDay.hits_version)
+        .order_by(CountedDay.day, CountedDay.episode_key)
+    ).all()
+    for day, key in days:
+        busy = session.scalars(select(BusyAddress.ip_hash).where(BusyAddress.day == day))
+        of_day = replace(rules, excluded_addresses=frozenset(busy))
+        again = sum(
+            len(count_downloads(hits, of_day)) for hits in _by(session, day, key, RawHit.ip_hash)
+        )
+        counted = select(func.coalesce(func.sum(DailyDownload.downloads), 0)).where(
+            DailyDownload.day == day, DailyDownload.episode_key == key
+        )
+        if again != session.scalar(counted):
+            yield day, key
+    known = select(CountedDay.episode_key).where(
+        CountedDay.day == RawHit.day, CountedDay.episode_key == RawHit.episode_key
+    )
+    never = select(RawHit.day, RawHit.episode_key).where(~known.exists()).distinct()
+    yield from ((day, key) for day, key in session.execute(never))
+
+
 @contextmanager
 def _reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
     with sessions() as session:

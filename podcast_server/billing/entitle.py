@@ -90,12 +90,20 @@ def entitle_subscription(
     session: Session, terms: Terms, subscription: Subscription, cause: Cause, now: datetime
 ) -> None:
     """Bring the rights of a subscription's member, or of its seats, in line with its standing."""
+    for holding in holdings_of_subscription(session, terms, subscription, now):
+        hold(session, terms, holding, cause, now)
+
+
+def holdings_of_subscription(
+    session: Session, terms: Terms, subscription: Subscription, now: datetime
+) -> list[Holding]:
+    """What a subscription's member, or its seats, may hear by its standing."""
     if subscription.purpose == "donation":
-        return
+        return []
     window = window_of(standing_of(subscription, terms, now), terms.rules)
     rights = rights_of_plan(subscription.plan)
-    for member_id, source, carried in _holders(session, subscription):
-        holding = Holding(
+    return [
+        Holding(
             member_id,
             source,
             subscription.plan_id,
@@ -105,7 +113,8 @@ def entitle_subscription(
             carried and window.until is not None,
             window.notice,
         )
-        hold(session, terms, holding, cause, now)
+        for member_id, source, carried in _holders(session, subscription)
+    ]
 
 
 def standing_of(subscription: Subscription, terms: Terms, now: datetime) -> Standing:
@@ -175,13 +184,20 @@ def entitle_purchase(
     session: Session, terms: Terms, purchase: Purchase, cause: Cause, now: datetime
 ) -> None:
     """Bring the rights of a single purchase in line; of a gift, those of who redeemed it."""
-    if purchase.purpose == "donation":
-        return
     if purchase.purpose == "gift":
         gift = session.scalars(select(Gift).where(Gift.purchase_id == purchase.id)).first()
         if gift is not None:
             entitle_gift(session, terms, gift, cause, now)
         return
+    holding = holding_of_purchase(terms, purchase)
+    if holding is not None:
+        hold(session, terms, holding, cause, now)
+
+
+def holding_of_purchase(terms: Terms, purchase: Purchase) -> Holding | None:
+    """What a single purchase opens for who bought it; nothing for gifts and donations."""
+    if purchase.purpose in {"donation", "gift"}:
+        return None
     starts_at = purchase.paid_at or purchase.created_at
     days = purchase.price.access_days if purchase.price is not None else None
     rights = (
@@ -189,7 +205,7 @@ def entitle_purchase(
         if purchase.purpose == "collection"
         else rights_of_plan(purchase.plan)
     )
-    holding = Holding(
+    return Holding(
         purchase.member_id,
         f"purchase:{purchase.id}",
         purchase.plan_id,
@@ -198,14 +214,20 @@ def entitle_purchase(
         None if days is None else starts_at + timedelta(days=days),
         is_paid(purchase, terms),
     )
-    hold(session, terms, holding, cause, now)
 
 
 def entitle_gift(session: Session, terms: Terms, gift: Gift, cause: Cause, now: datetime) -> None:
     """Bring the rights of whoever redeemed a gift in line with its payment."""
+    holding = holding_of_gift(terms, gift)
+    if holding is not None:
+        hold(session, terms, holding, cause, now)
+
+
+def holding_of_gift(terms: Terms, gift: Gift) -> Holding | None:
+    """What a gift opens for who redeemed it; nothing before."""
     if gift.redeemed_by_id is None or gift.starts_at is None:
-        return
-    holding = Holding(
+        return None
+    return Holding(
         gift.redeemed_by_id,
         f"gift:{gift.id}",
         gift.plan_id,
@@ -214,7 +236,6 @@ def entitle_gift(session: Session, terms: Terms, gift: Gift, cause: Cause, now: 
         gift_ends_at(gift),
         is_paid(gift.purchase, terms),
     )
-    hold(session, terms, holding, cause, now)
 
 
 def gift_ends_at(gift: Gift) -> datetime | None:
@@ -229,20 +250,22 @@ def gift_ends_at(gift: Gift) -> datetime | None:
 
 def entitle_comp(session: Session, terms: Terms, comp: Comp, cause: Cause, now: datetime) -> None:
     """Bring the rights of a membership given by hand in line."""
+    hold(session, terms, holding_of_comp(comp, now), cause, now)
+
+
+def holding_of_comp(comp: Comp, now: datetime) -> Holding:
+    """What a membership given by hand opens."""
     rights = rights_of_plan(comp.plan)
     source = f"comp:{comp.id}"
     is_open = comp.ends_at is None or comp.ends_at > now
-    holding = Holding(
+    return Holding(
         comp.member_id, source, comp.plan_id, rights, comp.starts_at, comp.ends_at, is_open
     )
-    hold(session, terms, holding, cause, now)
 
 
 def hold(session: Session, terms: Terms, holding: Holding, cause: Cause, now: datetime) -> None:
     """Make the grants of one source exactly this: give, change and end what differs."""
-    runs = holding.ends_at is None or holding.ends_at > now
-    is_open = holding.is_open and runs and not is_erased(session.get_one(Member, holding.member_id))
-    wanted = set(holding.rights) if is_open else set()
+    wanted = rights_now(session, holding, now)
     for right in sorted(wanted, key=lambda each: (each.show_id, each.scope, each.scope_id)):
         give_grant(
             session,
@@ -269,6 +292,13 @@ def hold(session: Session, terms: Terms, holding: Holding, cause: Cause, now: da
     if wanted and holding.plan_id is not None:
         stay = Stay(holding.plan_id, holding.member_id, holding.starts_at, holding.ends_at)
     note_stay(session, holding.source, stay, now)
+
+
+def rights_now(session: Session, holding: Holding, now: datetime) -> set[Right]:
+    """What of a holding is open at this moment."""
+    runs = holding.ends_at is None or holding.ends_at > now
+    is_open = holding.is_open and runs and not is_erased(session.get_one(Member, holding.member_id))
+    return set(holding.rights) if is_open else set()
 
 
 def last_entry(session: Session) -> int:

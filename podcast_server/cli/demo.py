@@ -46,7 +46,7 @@ def demo(context: Context, port: int, host: str, *, no_serve: bool) -> None:
     os.environ.update(overrides)
     settings = load_settings(context.config, {**context.environ, **overrides})
     set_up_logging(settings.log)
-    initialise(settings)
+    initialise(settings, upgrade=True)
     services = open_services(settings)
     links = fill_with_samples(services, now_utc())
     studio = make_link(services, OWNER)

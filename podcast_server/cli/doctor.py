@@ -245,7 +245,8 @@ def check_invariants(context: Context) -> list[Finding]:
     """Nothing lost, nothing doubled, nothing leaked: every rule, by reading everything."""
     services = context.services
     with reading(services.engine) as session:
-        broken = list(broken_rules(World(session, services.storage, now_utc())))
+        world = World(session, services.storage, now_utc(), services.till.terms, services.classify)
+        broken = list(broken_rules(world))
     findings = []
     for rule in RULES:
         where = [each.where for each in broken if each.rule == rule]

@@ -23,12 +23,13 @@ from podcast_server.cli.episode import episode
 from podcast_server.cli.exporting import export
 from podcast_server.cli.feed import feed
 from podcast_server.cli.importing import import_
+from podcast_server.cli.keys import keys
 from podcast_server.cli.mail import mail
 from podcast_server.cli.member import member
 from podcast_server.cli.move import move
 from podcast_server.cli.payments import payments
 from podcast_server.cli.serve import serve, worker
-from podcast_server.cli.setup import init, keys, migrate
+from podcast_server.cli.setup import init, migrate
 from podcast_server.cli.sharing import sharing
 from podcast_server.cli.show import show
 from podcast_server.cli.studio import studio

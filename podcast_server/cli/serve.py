@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from granian.constants import HTTPModes, Interfaces
@@ -52,14 +53,33 @@ def serve(context: Context, host: str | None, port: int | None, *, jobs: bool) -
     SIGHUP loads program and configuration anew while it goes on serving.
     """
     settings = context.settings
+    at = port or settings.server.port
     # Opening the services refuses a wrong set-up before any worker starts.
-    welcome = setup_address(context.services)
+    here = address_here(settings.site.public_url, at)
+    welcome = setup_address(context.services, here)
     context.close()
     if context.config is not None:
         os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())
     if welcome:
         click.echo(f"Nobody has set the studio up yet. Open {welcome}", err=True)
-    run_server(settings, host or settings.server.host, port or settings.server.port, jobs=jobs)
+    if here != settings.site.public_url:
+        click.echo(
+            f"Addresses of feeds begin with {settings.site.public_url}: set [site] public_url to "
+            f"{here} if nothing else listens there and leads here.",
+            err=True,
+        )
+    run_server(settings, host or settings.server.host, at, jobs=jobs)
+
+
+def address_here(public_url: str, port: int) -> str:
+    """Where a browser on this machine finds the server: the public address, unless that is of this
+    machine, without encryption, and of another port."""
+    parts = urlsplit(public_url)
+    local = parts.hostname in {"127.0.0.1", "localhost", "::1"} and parts.scheme == "http"
+    if not local or (parts.port or 80) == port:
+        return public_url
+    name = "[::1]" if parts.hostname == "::1" else parts.hostname
+    return parts._replace(netloc=f"{name}:{port}").geturl()
 
 
 def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -> None:

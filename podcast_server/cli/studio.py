@@ -28,12 +28,15 @@ def code(context: Context) -> None:
     click.echo(address)
 
 
-def setup_address(services: Services) -> str:
-    """The address of the first-run page with its code, "" once there is an owner."""
+def setup_address(services: Services, public_url: str = "") -> str:
+    """The address of the first-run page with its code, "" once there is an owner.
+
+    ``public_url`` instead of the one in the settings.
+    """
     with services.sessions() as session:
         if has_staff(session):
             return ""
-    page = f"{services.addresses.public_url}/studio/set-up"
+    page = f"{public_url or services.addresses.public_url}/studio/set-up"
     return f"{page}?code={setup_code(services.tokens)}"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from podcast_server.database import _alembic_config, open_engine
 from tests.installed import Filled
-from tests.running import Installation
+from tests.running import Installation, fetch, free_port, installation, wait_until_up
 
 pytestmark = pytest.mark.slow
 
@@ -62,3 +65,25 @@ def test_nonsense_in_the_settings_is_refused_by_key_and_value(place: Installatio
     assert refused.returncode == 1
     assert "workers" in refused.stderr
     assert "many" in refused.stderr
+
+
+def test_another_port_is_in_the_address_that_is_to_be_opened(tmp_path: Path) -> None:
+    place = installation(tmp_path)
+    other = free_port()
+    with place.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "podcast_server", "serve", "--no-jobs", "--port", str(other)],
+            cwd=tmp_path,
+            env=place.environ,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until_up(f"http://127.0.0.1:{other}", process, place.log)
+        said = place.log.read_text()
+        [address] = re.findall(r"Open (\S+)", said)
+        assert address.startswith(f"http://127.0.0.1:{other}/studio/set-up?code=")
+        assert fetch(address).status == 200
+    finally:
+        process.terminate()
+        process.wait(20)

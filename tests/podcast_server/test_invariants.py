@@ -9,11 +9,27 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
-from episodes.models import Audio, Episode, Show
+from episodes.models import Audio, Episode, Show, Upload
+from episodes.rss_import.models import FeedImport
+from feeds.downloads.count import CountingRules
+from feeds.downloads.models import CountedDay, DailyDownload
+from feeds.downloads.parcels import post_parcel, take_in_parcels
+from feeds.downloads.record import MediaHit
+from feeds.downloads.rollup import roll_up
+from feeds.grants import Cause, end_grant
 from feeds.models import Access, Grant, LedgerEntry, PrivateFeed
-from podcast_server.billing.models import PaymentEvent
+from podcast_server.accounts.models import Member
+from podcast_server.billing.entitle import entitle_subscription
+from podcast_server.billing.models import (
+    Checkout,
+    Payment,
+    PaymentEvent,
+    Plan,
+    PlanOpening,
+    Subscription,
+)
 from podcast_server.invariants import RULES, World, broken_rules
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.services import Services
@@ -91,6 +107,173 @@ def stick_mail(world: World) -> None:
     )
 
 
+def buy(world: World) -> Subscription:
+    """A paid membership with the right that belongs to it."""
+    show = world.session.query(Show).one()
+    member = world.session.query(Member).filter(Member.email.startswith("free")).one()
+    plan = Plan(slug="harbour", name="Harbour", created_at=NOW)
+    plan.opens = [PlanOpening(show_id=show.id)]
+    checkout = Checkout(
+        realm="manual",
+        purpose="membership",
+        email=member.email,
+        amount=500,
+        currency="eur",
+        interval="month",
+        created_at=NOW,
+        expires_at=NOW,
+        state="settled",
+    )
+    world.session.add_all([plan, checkout])
+    world.session.flush()
+    bought = subscription(world, member.id, plan.id, checkout.id, "s1")
+    terms = world.terms
+    entitle_subscription(world.session, terms, bought, Cause("tests", "bought"), world.now)
+    world.session.flush()
+    return bought
+
+
+def subscription(
+    world: World, member_id: int, plan_id: int | None, checkout_id: int | None, ref: str
+) -> Subscription:
+    made = Subscription(
+        realm="manual",
+        ref=ref,
+        purpose="membership",
+        member_id=member_id,
+        plan_id=plan_id,
+        checkout_id=checkout_id,
+        status="active",
+        amount=500,
+        currency="eur",
+        interval="month",
+        started_at=NOW,
+        period_end=NOW + timedelta(days=30),
+    )
+    world.session.add(made)
+    world.session.flush()
+    return made
+
+
+def pay(world: World, bought: Subscription, ref: str) -> None:
+    world.session.add(
+        Payment(
+            realm="manual",
+            ref=ref,
+            member_id=bought.member_id,
+            subscription_id=bought.id,
+            status="paid",
+            amount=500,
+            currency="eur",
+            covers_from=NOW,
+            covers_until=NOW + timedelta(days=30),
+            paid_at=NOW,
+            as_of=NOW,
+        )
+    )
+
+
+def lose_what_is_paid(world: World) -> None:
+    bought = buy(world)
+    [grant] = world.session.query(Grant).filter_by(source=f"subscription:{bought.id}")
+    end_grant(world.session, grant, at=NOW, cause=Cause("tests", "lost"), now=NOW)
+
+
+def keep_open_what_is_over(world: World) -> None:
+    buy(world).status = "ended"
+
+
+def open_without_payment(world: World) -> None:
+    bought = buy(world)
+    world.session.query(Grant).filter_by(source=f"subscription:{bought.id}").update(
+        {"source": "subscription:999"}
+    )
+
+
+def record_order_twice(world: World) -> None:
+    bought = buy(world)
+    subscription(world, bought.member_id, bought.plan_id, bought.checkout_id, "s2")
+
+
+def lose_order(world: World) -> None:
+    buy(world).checkout_id = None
+
+
+def record_payment_twice(world: World) -> None:
+    bought = buy(world)
+    pay(world, bought, "p1")
+    pay(world, bought, "p2")
+
+
+def stick_upload(world: World) -> None:
+    world.session.add(
+        Upload(
+            key="u1",
+            show_id=world.session.query(Show).one().id,
+            file_name="a.mp3",
+            fingerprint="",
+            size=1,
+            part_size=1,
+            object_key="incoming/u1.bin",
+            storage_id="",
+            state="examining",
+            episode_key="e1",
+            created_at=NOW,
+            updated_at=NOW,
+        )
+    )
+
+
+def stick_import(world: World) -> None:
+    world.session.add(FeedImport(key="i1", state="copying", created_at=NOW, updated_at=NOW))
+
+
+def hear(world: World) -> None:
+    """One download, counted."""
+    hit = MediaHit(
+        at=NOW.timestamp(),
+        episode_key=world.session.query(Episode).one().key,
+        method="GET",
+        status=200,
+        address="192.0.2.7",
+        user_agent="Overcast/3.0",
+        file_bytes=5000,
+        minute_bytes=5000,
+        range_header=None,
+        bytes_served=5000,
+        feed_id=None,
+        member_id=None,
+    )
+    post_parcel(world.session, [hit], b"secret", lambda _address: None)
+    world.session.commit()
+    sessions = sessionmaker(world.session.get_bind(), expire_on_commit=False)
+    take_in_parcels(sessions)
+    roll_up(sessions, CountingRules(classify=world.classify), NOW)
+    assert world.session.query(DailyDownload).one().downloads == 1
+
+
+def count_too_many(world: World) -> None:
+    hear(world)
+    world.session.execute(update(DailyDownload).values(downloads=2))
+
+
+def forget_to_count(world: World) -> None:
+    hear(world)
+    world.session.execute(delete(CountedDay))
+
+
+def test_all_is_well_with_money_and_downloads(world: World) -> None:
+    hear(world)
+    pay(world, buy(world), "p1")
+    world.session.flush()
+    assert list(broken_rules(world)) == []
+
+
+PAID = "what is paid is open, and what is open is paid"
+ONCE = "no order and no period is recorded twice, or lost"
+COUNTED = "downloads are what the raw hits say"
+
+
 def test_all_is_well(world: World) -> None:
     assert list(broken_rules(world)) == []
 
@@ -108,6 +291,16 @@ def test_all_is_well(world: World) -> None:
         (cross_feeds, "a replaced feed leads to its own member's"),
         (stick_webhook, "webhooks are worked off within two hours"),
         (stick_mail, "mails leave within two hours"),
+        (lose_what_is_paid, PAID),
+        (keep_open_what_is_over, PAID),
+        (open_without_payment, PAID),
+        (record_order_twice, ONCE),
+        (lose_order, ONCE),
+        (record_payment_twice, ONCE),
+        (stick_upload, "uploads are examined within two hours"),
+        (stick_import, "imports of shows go on within two hours"),
+        (count_too_many, COUNTED),
+        (forget_to_count, COUNTED),
     ],
 )
 def test_each_harm_is_found(world: World, harm: Callable[[World], None], rule: str) -> None:

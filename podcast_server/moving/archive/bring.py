@@ -56,7 +56,7 @@ def import_archive(
         _compare(counts, manifest)
         with reading(services.engine) as session:
             _refuse_strange(session, source, shows_only=shows_only)
-        keys = [] if shows_only else read_keys(source)
+        keys = None if shows_only else read_keys(source)
         tokens = Tokens(keys) if keys else services.tokens
         brought = Brought()
         with _removed_on_failure(services, brought):

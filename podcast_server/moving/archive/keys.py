@@ -6,26 +6,22 @@ from sqlalchemy import Connection, update
 
 from feeds.errors import FeedError
 from feeds.models import PrivateFeed
-from feeds.tokens import SigningKey, Tokens
+from feeds.tokens import KeyRing, Tokens
 from podcast_server.moving.archive.layout import KEYS
 from podcast_server.moving.archive.reading import read_json
 from podcast_server.moving.archive.source import Source
 from podcast_server.moving.errors import ArchiveError
 
 
-def read_keys(source: Source) -> list[SigningKey]:
-    """The keys that came along, oldest first; none where they did not. Raises ArchiveError."""
+def read_keys(source: Source) -> KeyRing | None:
+    """The keys that came along; None where they did not. Raises ArchiveError."""
     if KEYS not in source.sizes():
-        return []
+        return None
     plain = read_json(source, KEYS)
     try:
-        keys = [
-            SigningKey(str(k["id"]), str(k["secret"]), str(k["created"])) for k in plain["keys"]
-        ]
-        Tokens(keys)
-    except (KeyError, TypeError, ValueError, FeedError) as error:
+        return KeyRing.read(plain)
+    except (KeyError, TypeError, ValueError, AttributeError, FeedError) as error:
         raise ArchiveError(f"{KEYS} holds no signing keys") from error
-    return keys
 
 
 def sign_with_known(connection: Connection, tokens: Tokens) -> int:
