@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 
 from podcast_server.database import reading
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from podcast_server.jobs.schedule import SCHEDULE, Job
 from podcast_server.monitoring.traces import NOWHERE, Traces
 from podcast_server.services import Services

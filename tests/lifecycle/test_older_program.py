@@ -72,9 +72,7 @@ class OlderInstallation(Installation):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(
-    request: pytest.FixtureRequest, older: Path, tmp_path: Path
-) -> Iterator[OlderInstallation]:
+def place(request: pytest.FixtureRequest, older: Path, tmp_path: Path) -> OlderInstallation:
     extra = {}
     if request.param == "postgresql":
         url = postgresql.Databases(request.getfixturevalue("postgresql_url")).create()
@@ -83,7 +81,7 @@ def place(
     made.run("init")
     made.run("show", "create", "Harbour")
     made.run("episode", "add", sorted(AUDIO.glob("s01e*.mp3"))[0], "--show", "harbour")
-    yield made
+    return made
 
 
 @contextmanager
