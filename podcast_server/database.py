@@ -66,7 +66,9 @@ def open_engine(url: str) -> Engine:
         connect_args={
             "connect_timeout": 10,
             "options": "-c statement_timeout=30000 -c lock_timeout=15000 "
-            "-c idle_in_transaction_session_timeout=300000 -c timezone=utc",
+            "-c idle_in_transaction_session_timeout=300000 -c timezone=utc "
+            # A host that lost its power is found out within a minute, and its locks are let go.
+            "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4",
         },
         pool_timeout=10,
     )

@@ -11,7 +11,7 @@ import podcast_server.accounts.models
 import podcast_server.accounts.staff.models
 import podcast_server.billing.models
 import podcast_server.fitting
-import podcast_server.jobs.models
+import podcast_server.job_runs
 import podcast_server.limits.models
 import podcast_server.mail.models
 import podcast_server.moving.members.models

@@ -23,6 +23,7 @@ from podcast_server.monitoring.error_reports import report_errors
 from podcast_server.monitoring.traces import open_traces
 from podcast_server.services import now_utc, open_lane, open_memory, open_recorder, open_services
 from podcast_server.settings import find_config, load_settings
+from podcast_server.takeover import note_able
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -66,6 +67,7 @@ def create() -> WSGIApplication:
     # then, and for a tenth of a second nobody is answered.
     gc.collect()
     gc.freeze()
+    note_able()
     return traces.around(monitored(entry, monitor, trust_ids=proxies > 0), kind_of)
 
 

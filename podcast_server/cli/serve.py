@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from podcast_server.cli.studio import setup_address
 from podcast_server.jobs.worker import once_the_database_answers, run_worker
 from podcast_server.logs import set_up_logging
 from podcast_server.settings import PREFIX, Settings
+from podcast_server.takeover import place_for_marks, wait_until_able
 
 
 @click.command()
@@ -106,13 +108,28 @@ def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -
     if jobs:
         _run_jobs_beside(server)
     server.on_reload(lambda: _load_anew(server))
-    server.serve()
+    with place_for_marks():
+        server.serve()
 
 
 def _load_anew(server: Any) -> None:
     """At SIGHUP new workers take over while the old ones finish: in interpreters of their own,
     because a fork of this process would bring the program along as it was at the start."""
     server._spawn_method = "spawn"
+    server._spawn_worker = partial(_spawn_and_wait, server)
+
+
+def _spawn_and_wait(server: Any, **named: Any) -> Any:
+    """A worker whose start ends when it can answer: only then its predecessor is stopped."""
+    worker = type(server)._spawn_worker(server, **named)
+    start = worker.start
+
+    def start_and_wait() -> None:
+        start()
+        wait_until_able(worker.inner.pid, worker.inner.is_alive)
+
+    worker.start = start_and_wait
+    return worker
 
 
 def require_free_port(host: str, port: int) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 
 
 def ask_to_run(session: Session, name: str, now: datetime) -> bool:

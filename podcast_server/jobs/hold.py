@@ -20,7 +20,7 @@ from sqlalchemy import CursorResult, Update, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from podcast_server.database import database_now, reading
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from podcast_server.services import Services
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from podcast_server.database import reading
+from podcast_server.job_runs import JobRun
 from podcast_server.jobs.hold import Hold, name_worker, take
-from podcast_server.jobs.models import JobRun
 from podcast_server.jobs.schedule import SCHEDULE, Job
 from podcast_server.monitoring.traces import NOWHERE, Traces
 from podcast_server.services import Services

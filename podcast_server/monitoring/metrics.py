@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from feeds.downloads.record import BufferStats
 from podcast_server.billing.models import PaymentEvent
 from podcast_server.database import reading
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.monitoring.tally import SECONDS, Counted
 from podcast_server.services import Services

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from episodes.errors import EpisodeError
 from podcast_server.database import DatabaseError, SchemaIsNewer, reading, require_current_schema
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from podcast_server.services import Services
 
 log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from podcast_server.accounts.staff.api_keys import make_key
 from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.billing.models import Plan
 from podcast_server.invariants import World, broken_rules
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from podcast_server.jobs.schedule import count_downloads, reconcile_payments, work_off_payments
 from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.services import Services, now_utc

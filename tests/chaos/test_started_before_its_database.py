@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from tests import postgresql
 from tests.chaos.victims import PostgreSQL, Program, killed_afterwards
 from tests.running import Installation, installation

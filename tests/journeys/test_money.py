@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import chromium, fill_first, newest_mail, visiting
 from tests.clients.apps import Newsboat
 from tests.journeys.conftest import Machines
+from tests.journeys.test_main_job import listen
 from tests.many_hosts.patience import refreshing
 from tests.running import Installation, fetch
 from tests.stripe_stand_in import KEY, StripeStandIn
@@ -183,7 +184,7 @@ def test_subscribe_and_the_feed_plays(
         with refreshing(app.reload):
             expect(works).to_contain_text("Newsboat", timeout=40_000)
     for entry in feedparser.parse(fetch(feed).body).entries:
-        assert fetch(entry.enclosures[0].href).status == 200
+        assert listen(entry.enclosures[0].href).status == 200
 
 
 @pytest.mark.also_on_many_hosts

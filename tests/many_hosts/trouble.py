@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tests.chaos.victims import Program
 from tests.many_hosts.network import Host
 
-AWAY_SECONDS, CALM_SECONDS = 2.0, 4.0
+AWAY_SECONDS, CALM_SECONDS = 2.0, 6.0
 BACK_SECONDS = 120.0
 
 

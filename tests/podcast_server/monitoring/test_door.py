@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from episodes.storage.base import StorageUnavailable
 from episodes.storage.memory import MemoryStorage
 from feeds.downloads.record import BufferStats
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from podcast_server.monitoring.door import Monitor, monitored
 from podcast_server.services import Services
 from podcast_server.settings import MonitoringSettings

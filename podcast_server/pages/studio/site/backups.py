@@ -13,8 +13,8 @@ from podcast_server.backup.errors import BackupError
 from podcast_server.backup.places import open_place
 from podcast_server.backup.regular import WISH, finished_backups, wished_at
 from podcast_server.database import reading
+from podcast_server.job_runs import JobRun
 from podcast_server.jobs.asking import ask_to_run, is_running
-from podcast_server.jobs.models import JobRun
 from podcast_server.services import Services
 from podcast_server.site.decisions import decide
 

@@ -13,7 +13,7 @@ from feeds.downloads.write import loss_counter
 from podcast_server.backup.backup import list_backups, make_backup
 from podcast_server.backup.places import FolderPlace
 from podcast_server.backup.regular import back_up_when_due
-from podcast_server.jobs.models import JobRun
+from podcast_server.job_runs import JobRun
 from podcast_server.jobs.runner import run_due_jobs
 from podcast_server.jobs.schedule import SCHEDULE, Job
 from podcast_server.mail.models import OutgoingMail
