@@ -88,6 +88,7 @@ def page(slug: str, key: str) -> Response:
             selling=selling,
             way=way,
             clash=clash,
+            unsaved=form.is_submitted(),
             findings=in_words(found),
             now=now,
         )
