@@ -122,6 +122,26 @@ def test_what_was_refused_is_still_offered_after_leaving(page: Page) -> None:
     expect(page.get_by_label("Title", exact=True).first).to_have_value("Never saved")
 
 
+def test_what_clashed_with_another_tab_is_still_offered_after_leaving(page: Page) -> None:
+    dialogs(page)
+    open_episode(page, "How to read the tide")
+    other = page.context.new_page()
+    dialogs(other)
+    other.goto(page.url)
+    for tab, text in ((page, "Theirs"), (other, "Mine")):
+        type_title(tab, text)
+        tab.get_by_role("button", name="Save", exact=True).click()
+    expect(other.get_by_text("Somebody has changed this episode")).to_be_visible()
+    assert title(other) == "Mine"
+    other.goto(page.url)
+    other.get_by_role("button", name="Restore what I typed").click()
+    expect(other.get_by_label("Title", exact=True).first).to_have_value("Mine")
+    other.get_by_role("button", name="Save", exact=True).click()
+    other.get_by_label("Save mine over these changes").check()
+    other.get_by_role("button", name="Save", exact=True).click()
+    expect(other.locator("h1")).to_have_text("Mine")
+
+
 def test_forgotten_is_forgotten(page: Page) -> None:
     dialogs(page)
     open_episode(page, "First light")

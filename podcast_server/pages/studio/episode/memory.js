@@ -81,7 +81,8 @@ function takeUp() {
   const how = sessionStorage.getItem("return") === key ? "return" : sessionStorage.getItem("restore") === key ? "restore" : "";
   sessionStorage.removeItem("return");
   sessionStorage.removeItem("restore");
-  if (!kept || unsaved) return;
+  if (!kept) return;
+  if (unsaved) return write((kept = { ...kept, version, submitted: false })); // it came back refused
   const wasSaved = kept.submitted && kept.version !== version;
   if (wasSaved || !differs(kept.fields)) {
     kept = null;
