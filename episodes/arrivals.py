@@ -15,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.episodes import change_fields, create_episode
-from episodes.history import keeping
+from episodes.history import keeping, versions_of
 from episodes.ingest import title_from_name
 from episodes.models import Episode, Show, Upload
-from episodes.publishing import record_change
+from episodes.publishing import record_change, unpublish_episode
 
 _EMPTY = ("notes", "season", "number", "chapters", "artwork_key")
 
@@ -66,10 +66,26 @@ def join_draft(
 
 
 def delete_draft(session: Session, upload: Upload) -> None:
-    """Remove the draft of an upload that was given up, unless it holds audio or words."""
-    episode = _episode_of(session, upload)
-    if episode is not None and episode.audio_id is None and not episode.notes:
+    """Remove the draft of an upload that was given up, unless somebody has made it theirs."""
+    episode = _untouched(session, upload)
+    if episode is not None:
         session.delete(episode)
+
+
+def set_draft_aside(session: Session, upload: Upload, now: datetime) -> None:
+    """Delete the draft of a file that was refused, so that it can be brought back: somebody may
+    be writing in it. It goes for good with its upload."""
+    episode = _untouched(session, upload)
+    if episode is not None:
+        unpublish_episode(session, episode, state="deleted", now=now)
+
+
+def _untouched(session: Session, upload: Upload) -> Episode | None:
+    """The draft that was made for an upload, where nobody but the file itself has filled it."""
+    episode = _episode_of(session, upload)
+    if episode is None or episode.audio_id is not None or episode.created_at != upload.created_at:
+        return None
+    return None if versions_of(session, episode.id) else episode
 
 
 def _episode_of(session: Session, upload: Upload) -> Episode | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +19,13 @@ from pathlib import PurePath
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from episodes.arrivals import delete_draft, join_draft
+from episodes.arrivals import delete_draft, join_draft, set_draft_aside
 from episodes.audio.convert import Form
 from episodes.audio.probe import probe
 from episodes.episodes import new_episode_key
 from episodes.errors import EpisodeError, NotFound
 from episodes.ingest import StoredAudio, add_audio, fields_from_audio, store_cover, store_playable
-from episodes.models import Upload
+from episodes.models import Episode, Upload
 from episodes.storage import base as storage_words
 from episodes.storage.base import PartInfo, Readable, Storage
 from episodes.storage.files import as_file
@@ -216,6 +217,7 @@ def examine_upload(
         upload.updated_at = now
         if upload.attempts > MAX_ATTEMPTS:
             upload.state, upload.reason = "refused", "the file could not be examined"
+            set_draft_aside(session, upload, now)
             return
     try:
         with as_file(storage, upload.object_key) as path:
@@ -256,6 +258,7 @@ def _refuse(sessions: sessionmaker[Session], key: str, reason: str, now: datetim
     with sessions.begin() as session:
         upload = session.scalars(select(Upload).where(Upload.key == key)).one()
         upload.state, upload.reason, upload.updated_at = "refused", reason, now
+        set_draft_aside(session, upload, now)
 
 
 def _mark_ready(
@@ -286,6 +289,13 @@ def open_uploads(session: Session, show_id: int) -> list[Upload]:
             .order_by(Upload.id)
         )
     )
+
+
+def titles_of(session: Session, uploads: Sequence[Upload]) -> dict[str, str]:
+    """What the episodes of these uploads are called, by their keys."""
+    keys = [each.episode_key for each in uploads]
+    found = session.scalars(select(Episode).where(Episode.key.in_(keys)))
+    return {each.key: each.title for each in found}
 
 
 def waiting_uploads(engine: Engine, now: datetime) -> list[str]:

@@ -132,20 +132,6 @@ def test_an_editor_of_one_show_finds_every_address_of_another_closed(
                 assert "Secret plans" not in answer.text()
 
 
-def test_nothing_typed_or_chosen_is_lost_on_a_reload(place: Installation, browser: Browser) -> None:
-    with visiting(browser) as page:
-        sign_in(page, place)
-        page.goto(f"{place.url}/studio/shows/harbour")
-        page.get_by_role("link", name="How to read the tide").click()
-        page.get_by_label("Title", exact=True).first.fill("Typed and not saved")
-        page.get_by_text("Only those who buy it", exact=True).click()
-        page.reload()
-        expect(page.get_by_label("Title", exact=True).first).to_have_value("Typed and not saved")
-        expect(page.get_by_label("Only those who buy it")).to_be_checked()
-        expect(page.locator("[data-saved]")).to_contain_text("This was not saved yet.")
-    assert episode_of(place, "How to read the tide").audience != "sale"
-
-
 @pytest.mark.also_on_many_hosts
 def test_without_scripts_an_episode_is_written_published_and_a_member_looked_after(
     place: Installation, browser: Browser

@@ -95,6 +95,7 @@ def page(slug: str, key: str) -> Response:
             selling=selling,
             way=way,
             clash=clash,
+            unsaved=form.is_submitted(),
             findings=in_words(found),
             spoken_languages=spoken_languages(show),
             misfit=misfit,

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from episodes.models import Episode
 from episodes.publishing import status_of
-from episodes.uploads import open_uploads
+from episodes.uploads import open_uploads, titles_of
 from podcast_server.database import reading
 from podcast_server.pages.studio.direct_uploads import allow_direct_uploads
 from podcast_server.pages.studio.episodes.acts import ACTS, try_act
@@ -36,6 +36,7 @@ def page(slug: str) -> Response:
     with reading(the_services().engine) as database:
         rows, total = list_page(database, show.id, wanted, now)
         uploads = open_uploads(database, show.id)
+        titles = titles_of(database, uploads)
         coming = scheduled(database, show.id, now)
         left = left_to_do(database, the_services(), now) if the_person().is_owner else None
     allow_direct_uploads()
@@ -46,6 +47,7 @@ def page(slug: str) -> Response:
             rows=rows,
             total=total,
             uploads=uploads,
+            titles=titles,
             in_their_words=in_their_words,
             coming=coming,
             left=left,

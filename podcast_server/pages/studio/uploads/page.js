@@ -1,4 +1,5 @@
 // The place to drop audio on: one line for each file, with progress and what can be done.
+import { refreshList } from "../episodes/refresh.js";
 import { fill } from "./fill.js";
 import { ask, fingerprint, Refused, Upload } from "./upload.js";
 
@@ -47,20 +48,30 @@ function line(file) {
   return { item, bar, said, acts };
 }
 
+// In this tab, unless that would break off what is still being sent.
+function opener(address) {
+  const link = Object.assign(document.createElement("a"), { href: address, textContent: words.open });
+  link.addEventListener("click", () => { link.target = running ? "_blank" : ""; });
+  return link;
+}
+
 function begin(file) {
   const { item, bar, said, acts } = line(file);
+  const name = item.querySelector("strong");
+  let link = null;
   const upload = new Upload(file, base, {
     episode: zone.dataset.episode ?? "",
-    onGlance(self, filled) {
-      if (zone.dataset.episode) return fill(document.querySelector("form.editor"), filled);
-      if (filled.title) item.querySelector("strong").textContent = filled.title;
-      acts.prepend(Object.assign(document.createElement("a"), { href: self.told.episode, target: "_blank", textContent: words.open }));
+    onGlance(self, filled, seen) {
+      if (zone.dataset.episode) return fill(document.querySelector("form.editor"), filled, seen);
+      if (filled.title) name.textContent = filled.title;
+      link = opener(self.told.episode);
+      acts.prepend(link);
+      refreshList(); // its draft is there
     },
     onChange(self, share) {
       item.dataset.state = self.state;
       bar.value = share;
       said.textContent = self.state === "refused" ? self.told.reason : status(self, share);
-      if (self.state === "used") finished(self);
     },
   });
   const stop = button(words.pause, () => {
@@ -72,27 +83,30 @@ function begin(file) {
     if (!confirm(words.sure)) return;
     await upload.giveUp();
     item.remove();
+    refreshList();
   });
-  function finished(self) {
+  function finish() {
     stop.remove();
-    quit.remove();
     bar.remove();
-    for (const warning of self.told.warnings) {
+    if (upload.state !== "used") return link?.remove();
+    quit.remove();
+    if (upload.told.title && !zone.dataset.episode) name.textContent = upload.told.title;
+    if (!link && !zone.dataset.episode) acts.prepend(opener(upload.told.episode));
+    for (const warning of upload.told.warnings) {
       item.append(Object.assign(document.createElement("p"), { className: "hint", textContent: warning }));
     }
-    zone.dispatchEvent(new CustomEvent("arrived", { detail: self.told }));
   }
   acts.append(stop, quit);
   waiting.push(async () => {
     try {
       await upload.run();
-      if (upload.state === "refused") stop.remove();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      item.dataset.state = "refused";
+      upload.state = item.dataset.state = "refused";
       said.textContent = error.message;
-      stop.remove();
     }
+    finish();
+    return upload;
   });
   next();
 }
@@ -100,9 +114,11 @@ function begin(file) {
 async function next() {
   if (running >= AT_ONCE || !waiting.length) return;
   running += 1;
-  await waiting.shift()();
-  running -= 1;
+  const upload = await waiting.shift()().finally(() => { running -= 1; });
   next();
+  refreshList();
+  // Only now: whoever hears it may leave the page, which asks while something runs.
+  if (upload.state === "used") zone.dispatchEvent(new CustomEvent("arrived", { detail: upload.told }));
 }
 
 input.addEventListener("change", () => {
@@ -127,9 +143,28 @@ addEventListener("beforeunload", (event) => {
 
 // Uploads of an earlier visit: refused ones can be removed, examined ones become episodes.
 for (const item of list.querySelectorAll("li[data-key]")) {
+  const address = `${base}/${item.dataset.key}`;
   item.append(button(words.cancel, async () => {
     if (!confirm(words.sure)) return;
-    await ask("DELETE", `${base}/${item.dataset.key}`);
+    await ask("DELETE", address);
     item.remove();
+    refreshList();
   }));
+  if (item.dataset.state === "examining") follow(item, address);
+}
+
+async function follow(item, address) {
+  let told = { state: "examining" };
+  while (told.state === "examining" && item.isConnected) {
+    await new Promise((done) => setTimeout(done, 2000));
+    told = await ask("GET", address).catch(() => told);
+  }
+  if (!item.isConnected) return;
+  item.dataset.state = told.state;
+  item.querySelector("[data-status]").textContent = told.state === "refused" ? told.reason : words[told.state] ?? "";
+  if (told.state === "used") {
+    item.querySelector("strong").textContent = told.title;
+    item.querySelector("button").replaceWith(opener(told.episode));
+  }
+  refreshList();
 }

@@ -84,15 +84,15 @@ export class Upload {
   // What the file says of itself, long before all of it has arrived. Nothing hangs on it:
   // what is not told now is told by the whole file.
   async #glance() {
-    let filled = {};
+    let told = { filled: {} };
     try {
       const form = new FormData();
       for (const [start, end] of await pieces(this.file)) form.append(String(start), this.file.slice(start, end), "piece");
-      filled = (await ask("POST", `${this.url}/glance`, form)).filled;
+      told = await ask("POST", `${this.url}/glance`, form);
     } catch {
       // a cut line, or a file whose tags cannot be read from its ends
     }
-    this.onGlance(this, filled);
+    this.onGlance(this, told.filled, told.seen ?? {});
   }
 
   async #send() {

@@ -29,6 +29,7 @@ from episodes.uploads import (
     part_address,
     put_part,
     standing_of,
+    titles_of,
 )
 from podcast_server.database import reading
 from podcast_server.mail.postman import Postman
@@ -51,7 +52,7 @@ def begin(slug: str) -> Response:
     asked: Any = request.get_json()
     if not isinstance(asked, dict):
         abort(400)
-    services = the_services()
+    services, now = the_services(), current_time()
     with doing("upload.begin", str(asked.get("name", ""))) as database:
         upload = begin_upload(
             database,
@@ -61,12 +62,12 @@ def begin(slug: str) -> Response:
             size=_size(asked),
             fingerprint=str(asked.get("fingerprint", "")),
             max_bytes=services.settings.ingest.max_upload_mb * 1_000_000,
-            now=current_time(),
+            now=now,
             episode_key=_replaced(database, asked),
             by=the_person().email,
         )
-        draft_for(database, upload, current_time())
-        answer = _told(slug, upload)
+        draft_for(database, upload, now)
+        answer = _told(database, slug, upload)
     return jsonify(answer)
 
 
@@ -88,7 +89,7 @@ def _replaced(database: Session, asked: dict[str, Any]) -> str:
 @blueprint.get("/shows/<slug>/uploads/<key>")
 def standing(slug: str, key: str) -> Response:
     with reading(the_services().engine) as database:
-        return jsonify(_told(slug, find_upload(database, the_show().id, key)))
+        return jsonify(_told(database, slug, find_upload(database, the_show().id, key)))
 
 
 @blueprint.get("/shows/<slug>/uploads/<key>/parts/<int:number>")
@@ -142,7 +143,7 @@ def complete(slug: str, key: str) -> Response:
     with doing("episode.audio", episode) as database:
         upload = find_upload(database, the_show().id, key)
         complete_upload(database, services.storage, upload, current_time())
-        answer = _told(slug, upload)
+        answer = _told(database, slug, upload)
     examiner: Postman = current_app.config["EXAMINER"]
     examiner.nudge()
     return jsonify(answer)
@@ -165,10 +166,11 @@ def refused(error: EpisodeError) -> tuple[Response, int]:
     return jsonify(error=reason(error)), 404 if isinstance(error, NotFound) else 409
 
 
-def _told(slug: str, upload: Upload) -> dict[str, Any]:
+def _told(database: Session, slug: str, upload: Upload) -> dict[str, Any]:
     told = asdict(standing_of(upload, the_services().storage))
     told["episode"] = f"/studio/shows/{slug}/episodes/{upload.episode_key}"
     told["name"] = upload.file_name
+    told["title"] = titles_of(database, [upload]).get(upload.episode_key, "")
     told["reason"] = in_their_words(upload.reason) if upload.reason else ""
     told["warnings"] = [in_their_words(each) for each in upload.warnings]
     return told

@@ -32,7 +32,7 @@ def test_an_old_form_saves_nothing_and_keeps_what_was_typed(
     save(owner, draft, title="Theirs", **opened(owner, draft))
     answer = save(owner, draft, title="Mine", notes="Long notes", **old).text
     assert MEANWHILE in answer
-    assert "now “Theirs”, you typed “Mine”" in answer
+    assert "now “Theirs”, here “Mine”" in answer
     assert 'value="Mine"' in answer
     assert "Long notes" in answer
     assert (now_is(services, draft).title, now_is(services, draft).notes) == ("Theirs", "")

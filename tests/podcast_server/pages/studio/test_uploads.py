@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from episodes.models import Episode, Show
+from episodes.models import Episode, EpisodeVersion, Show
 from episodes.storage.base import StorageUnavailable
 from episodes.uploads import PART_SIZE
 from podcast_server.jobs.uploads import examine_waiting_uploads
@@ -234,3 +234,68 @@ def test_while_the_storage_is_away_the_page_is_told_to_keep_trying(
         patched.setattr(services.storage, "begin_upload", fail)
         assert begin(owner, "a.mp3", 1000).status_code == 503
     assert begin(owner, "a.mp3", 1000).status_code == 200
+
+
+def refused(owner: Desk, services: Services, clock: Clock, **more: Any) -> dict[str, Any]:
+    told = send_all(owner, b"%PDF-1.4 " * 500, "Not audio.mp3", **more)
+    examine_waiting_uploads(services, clock.now)
+    answer: dict[str, Any] = ask(owner, "GET", f"{UPLOADS}/{told['key']}").get_json()
+    assert answer["state"] == "refused"
+    return answer
+
+
+def states(services: Services) -> list[str]:
+    with services.sessions() as session:
+        return list(session.scalars(select(Episode.state).order_by(Episode.id)))
+
+
+def test_a_refused_file_leaves_no_draft_and_its_upload_takes_the_rest_along(
+    owner: Desk, services: Services, harbour: Show, clock: Clock
+) -> None:
+    told = refused(owner, services, clock)
+    assert states(services) == ["deleted"]
+    assert "No episodes yet" in owner.get("/studio/shows/harbour").text
+    ask(owner, "DELETE", f"{UPLOADS}/{told['key']}")
+    assert states(services) == []
+
+
+def test_a_draft_that_somebody_has_written_in_outlives_its_refused_file(
+    owner: Desk, services: Services, harbour: Show, clock: Clock
+) -> None:
+    begun = begin(owner, "Not audio.mp3", 4500).get_json()
+    owner.send(begun["episode"], title="Mine", type="full", audience="members", explicit="")
+    told = refused(owner, services, clock)
+    assert told["key"] == begun["key"]
+    ask(owner, "DELETE", f"{UPLOADS}/{told['key']}")
+    assert states(services) == ["draft"]
+
+
+def test_an_episode_that_was_there_before_outlives_a_refused_file(
+    owner: Desk, services: Services, draft: Episode, clock: Clock
+) -> None:
+    with services.sessions.begin() as session:
+        row = session.get_one(Episode, draft.id)
+        row.audio_id = None
+    clock.advance(minutes=1)
+    told = refused(owner, services, clock, episode=draft.key)
+    ask(owner, "DELETE", f"{UPLOADS}/{told['key']}")
+    assert states(services) == ["draft"]
+
+
+def test_an_upload_is_told_and_listed_by_the_title_of_its_episode(
+    owner: Desk, services: Services, harbour: Show
+) -> None:
+    told = begin(owner, "07 the-ferry.mp3", 1000).get_json()
+    assert told["title"] == "the ferry"
+    page = owner.get("/studio/shows/harbour").text
+    assert "<strong>the ferry</strong>" in page
+
+
+def test_replaced_audio_is_kept_under_the_name_of_whoever_sent_it(
+    owner: Desk, services: Services, draft: Episode, clock: Clock
+) -> None:
+    send_all(owner, SAMPLE.read_bytes(), episode=draft.key)
+    examine_waiting_uploads(services, clock.now)
+    with services.sessions() as session:
+        version = session.scalars(select(EpisodeVersion)).one()
+    assert version.by == "owner@example.org"
