@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.episodes import create_episode, episodes_of
-from episodes.models import Audio, Episode, EpisodeVersion, Show, Tier
+from episodes.models import Audio, Episode, EpisodeVersion, Show, Tier, Transcript
 from feeds.announcements import set_announcement
 from feeds.downloads.models import DailyDownload
 from feeds.models import PrivateFeed
@@ -28,6 +28,7 @@ from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.accounts.staff.roles import give_role
 from podcast_server.accounts.staff.sessions import start_staff_session
 from podcast_server.billing.models import (
+    Checkout,
     Collection,
     Coupon,
     Donation,
@@ -183,6 +184,9 @@ _ROWS: tuple[tuple[str, Any], ...] = (
     ("art", select(Show.artwork_key).where(Show.artwork_key.is_not(None))),
     ("coupon", select(Coupon.key)),
     ("case_id", select(SharingCase.id)),
+    ("checkout", select(Checkout.ref).where(Checkout.ref != "")),
+    ("tier_id", select(Tier.id)),
+    ("transcript", select(Transcript.id)),
 )
 
 
