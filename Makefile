@@ -70,7 +70,7 @@ format: $(READY)  ## Put the code into its one format
 	@$(BIN)/ruff format .
 
 # The real servers, browsers and podcast clients that the slow tests drive.
-SYSTEM := chromium gpodder newsboat podget ffmpeg nginx-light caddy openssl wrk curl tmux
+SYSTEM := chromium gpodder newsboat podget ffmpeg nginx-light caddy openssl wrk curl tmux faketime
 system:
 	@missing=""; for name in $(SYSTEM); do \
 	  dpkg -s $$name >/dev/null 2>&1 || missing="$$missing $$name"; done; \

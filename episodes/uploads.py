@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 PART_SIZE = 8 * 1024 * 1024
 STALE = timedelta(days=7)
 MAX_ATTEMPTS = 3
+LEFT_AFTER = timedelta(minutes=10)  # then whoever began an examination is taken for dead
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -210,9 +211,12 @@ def examine_upload(
     is full it waits, for as long as that takes.
     """
     with sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).first()
+        query = select(Upload).where(Upload.key == key).with_for_update()
+        upload = session.scalars(query).first()
         if upload is None or upload.state != "examining":
             return
+        if upload.attempts and upload.updated_at >= now - LEFT_AFTER:
+            return  # somebody else began after we had looked
         upload.attempts += 1
         upload.updated_at = now
         if upload.attempts > MAX_ATTEMPTS:
@@ -301,10 +305,9 @@ def titles_of(session: Session, uploads: Sequence[Upload]) -> dict[str, str]:
 def waiting_uploads(engine: Engine, now: datetime) -> list[str]:
     """Uploads to examine that nobody works on: new ones, and those left by a crash."""
     with Session(engine.execution_options(read_only=True)) as session:
-        patience = now - timedelta(minutes=10)
         query = select(Upload.key).where(
             Upload.state == "examining",
-            (Upload.attempts == 0) | (Upload.updated_at < patience),
+            (Upload.attempts == 0) | (Upload.updated_at < now - LEFT_AFTER),
         )
         return list(session.scalars(query.order_by(Upload.id)))
 

@@ -34,9 +34,13 @@ class Filled:
 
 def fill(folder: Path) -> Filled:
     """Make the installation that is copied."""
-    place = installation(folder)
+    return furnish(installation(folder))
+
+
+def furnish(place: Installation) -> Filled:
+    """The same in an installation that is there and empty."""
     with place.services() as services:
-        return _fill(services, folder)
+        return _fill(services, place.folder)
 
 
 def _fill(services: Services, folder: Path) -> Filled:

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 
 ROWS = 200  # in one statement; of at most 32 766 values (SQLite's bound), so up to 160 columns
+# In one COPY: on a busy machine hundreds of thousands take longer than a statement may.
+COPIED_ROWS = 20_000
 
 
 def insert_rows(
@@ -41,9 +43,10 @@ def _copy(
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     driver: Any = connection.connection.dbapi_connection
     try:
-        with driver.cursor().copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        for start in range(0, len(rows), COPIED_ROWS):
+            with driver.cursor().copy(statement) as copy:
+                for row in rows[start : start + COPIED_ROWS]:
+                    copy.write_row(row)
     except psycopg.Error as error:
         raise cast(
             "DBAPIError",

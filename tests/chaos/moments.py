@@ -7,7 +7,9 @@ import http.client
 import http.cookiejar
 import itertools
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -21,17 +23,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
-from podcast_server.jobs.schedule import count_downloads
-from podcast_server.services import Services, now_utc
 from tests.journeys.test_main_job import AUDIO
 from tests.running import Installation, fetch
 from tests.stripe_stand_in import StripeStandIn
 
 SOUND = sorted(AUDIO.glob("s01e*.mp3"))[0].read_bytes()
 PAUSE = 0.4  # seconds between two of a kind: what is tried is death, not load
-LONG_PAUSE = 4.0  # where each costs the start of a program
+LONG_PAUSE = 1.5  # where each costs the start of a program
 FINE = frozenset({200, 302, 304, 503})  # to an app: here it is, or come again
 
 
@@ -46,12 +44,15 @@ class Site:
     published: str  # an episode that comes and goes
     feed: str
     audio: str
-    foreign_feed: str
+    foreign_feed: str = ""
+    backup_places: tuple[str, str] = ("", "")
+    show: str = "harbour"
+    commands: Commands = field(default_factory=lambda: Commands())
 
     def ask(self, method: str, path: str, data: bytes | None = None, **body: Any) -> Any:
         """One call of the API; raises OSError for anything but a good answer."""
         request = urllib.request.Request(
-            self.place.url + "/api/v1/shows/harbour" + path,
+            f"{self.place.url}/api/v1/shows/{self.show}{path}",
             method=method,
             data=data if data is not None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.api_key}"},
@@ -70,9 +71,9 @@ class Told:
     downloads: dict[str, float] = field(default_factory=dict)  # user agent → monotonic seconds
     backups: list[str] = field(default_factory=list)
     imports: int = 0
-    counts: int = 0
     wrong: list[str] = field(default_factory=list)
     failed: Counter[str] = field(default_factory=Counter)
+    why: dict[str, str] = field(default_factory=dict)  # the latest of each
     latest: float = 0.0  # when a feed was last answered well (monotonic seconds)
 
 
@@ -135,31 +136,61 @@ def poll(site: Site, told: Told, _number: int) -> None:
 
 
 def back_up(site: Site, told: Told, _number: int) -> None:
-    told.backups.append(command(site, "backup", str(site.place.folder / "backups")))
-
-
-def count(services: Services, told: Told) -> None:
-    """What the worker does every minute, much more often."""
-    count_downloads(services, now_utc())
-    told.counts += 1
+    """Into a folder and into a bucket, by turns."""
+    place = site.backup_places[len(told.backups) % 2]
+    told.backups.append(command(site, "backup", place))
 
 
 def command(site: Site, *words: str) -> str:
-    """Run a command; raises OSError where it fails."""
-    done = subprocess.run(
+    """Run a command; raises OSError where it fails or is killed."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "podcast_server", *words],
         cwd=site.place.folder,
         env=site.place.environ,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        start_new_session=True,
     )
-    if done.returncode:
-        if "Traceback" in done.stderr:
-            raise AssertionError(f"{words} says no sentence:\n{done.stderr}")
-        raise OSError(done.stderr)
-    return done.stdout
+    site.commands.running[words[0]] = process
+    try:
+        said, complaint = process.communicate(timeout=120)
+    finally:
+        del site.commands.running[words[0]]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode:
+        if "Traceback" in complaint:
+            raise AssertionError(f"{words} says no sentence:\n{complaint}")
+        raise OSError(complaint)
+    return said
+
+
+@dataclass
+class Commands:
+    """The commands that run now, each by its first word."""
+
+    running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+
+    def kill_one(self, word: str, after: float) -> bool:
+        """SIGKILL to the next such command, so many seconds after it began; whether it was
+        still at it."""
+        process = self._next(word)
+        time.sleep(after)
+        if process.poll() is not None:
+            return False
+        os.killpg(process.pid, signal.SIGKILL)  # what it started, pg_dump too
+        return process.wait() == -signal.SIGKILL
+
+    def _next(self, word: str) -> subprocess.Popen[str]:
+        known, deadline = self.running.get(word), time.monotonic() + 60
+        while time.monotonic() < deadline:
+            process = self.running.get(word)
+            if process is not None and process is not known:
+                return process
+            time.sleep(0.01)
+        raise AssertionError(f"no {word} begins any more")
 
 
 class StaysHere(urllib.request.HTTPRedirectHandler):
@@ -174,7 +205,7 @@ MOMENTS: tuple[Moment, ...] = (upload, publish, checkout, bring_over, download, 
 
 
 @contextlib.contextmanager
-def going_on(site: Site, told: Told, services: Services) -> Iterator[None]:
+def going_on(site: Site, told: Told) -> Iterator[None]:
     """All of it over and over, each on a thread of its own, while the block runs."""
     stop = threading.Event()
     numbers = itertools.count(int(time.time() * 1000))
@@ -183,8 +214,9 @@ def going_on(site: Site, told: Told, services: Services) -> Iterator[None]:
         while not stop.wait(LONG_PAUSE if name in {"bring_over", "back_up"} else PAUSE):
             try:
                 step()
-            except (OSError, http.client.HTTPException, OperationalError):
+            except (OSError, http.client.HTTPException) as error:
                 told.failed[name] += 1
+                told.why[name] = str(error)
             except Exception:
                 told.wrong.append(f"{name}: {traceback.format_exc()}")
 
@@ -192,7 +224,6 @@ def going_on(site: Site, told: Told, services: Services) -> Iterator[None]:
         moment.__name__: lambda m=moment: m(site, told, next(numbers))  # type: ignore[misc]
         for moment in MOMENTS
     }
-    steps["count"] = lambda: count(services, told)
     threads = [threading.Thread(target=repeat, args=each) for each in steps.items()]
     for thread in threads:
         thread.start()

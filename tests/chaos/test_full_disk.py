@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,6 +19,7 @@ from podcast_server.invariants import World, broken_rules
 from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.services import Services, now_utc
 from tests.builders import build_show
+from tests.chaos.disks import SmallDisk, small_disk
 from tests.chaos.moments import SOUND
 from tests.running import Installation, installation
 
@@ -30,38 +27,10 @@ pytestmark = pytest.mark.slow
 MEGABYTES = 12
 
 
-@dataclass(frozen=True)
-class SmallDisk:
-    """A disk of a few megabytes with an installation on it."""
-
-    folder: Path
-
-    @contextlib.contextmanager
-    def full(self, leave: int = 0) -> Iterator[None]:
-        """Not a byte is free while the block runs, but for ``leave`` bytes."""
-        ballast = self.folder / "ballast"
-        with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(4096))
-        if leave:
-            os.truncate(ballast, ballast.stat().st_size - leave)
-        try:
-            yield
-        finally:
-            ballast.unlink()
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder)]
-    if subprocess.run(["mount", *options], capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here: that takes root")
-    try:
-        yield SmallDisk(folder)
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", MEGABYTES) as disk:
+        yield disk
 
 
 @pytest.fixture

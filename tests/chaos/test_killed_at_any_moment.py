@@ -1,6 +1,7 @@
-"""Web, worker, database and storage die while everything goes on; nothing acknowledged is lost.
+"""Everything is killed at its work while everything goes on; nothing acknowledged is lost.
 
-CHAOS_KILLS says how often each is killed (1), CHAOS_FIGURES names a file for what was measured.
+CHAOS_KILLS says how often each is killed (1), CHAOS_SEED with which dice (each time others; they
+are printed), CHAOS_FIGURES names a file for what was measured.
 """
 
 from __future__ import annotations
@@ -8,15 +9,16 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, func, select, text, update
+from sqlalchemy import create_engine, func, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -28,6 +30,9 @@ from feeds.private_feeds import feed_url, media_token
 from podcast_server.accounts.models import Member
 from podcast_server.accounts.staff.api_keys import make_key
 from podcast_server.accounts.staff.people import ensure_staff
+from podcast_server.backup.backup import list_backups
+from podcast_server.backup.objects import OBJECTS
+from podcast_server.backup.places import open_place
 from podcast_server.billing.models import Plan
 from podcast_server.invariants import World, broken_rules
 from podcast_server.job_runs import JobRun
@@ -50,6 +55,8 @@ pytestmark = [
     pytest.mark.skipif(postgresql.binaries() is None, reason="PostgreSQL is not installed"),
 ]
 KILLS = int(os.environ.get("CHAOS_KILLS", "1"))
+SEED = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(10**6))
+COMMANDS = {"backup": 2.0, "import": 2.5}  # seconds that each takes, about
 PATIENCE = 60  # seconds
 MAY_BE_LOST = 5.0  # seconds of downloads before a web process dies; written each second or so
 
@@ -64,11 +71,13 @@ class Scene:
 
 @dataclass(frozen=True)
 class Death:
-    """Who, when (monotonic seconds), and after how many seconds an app got its feed again."""
+    """Who, when (monotonic seconds), after how many seconds an app got its feed again, and what
+    it was at."""
 
     name: str
     at: float
     back_after: float
+    work: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +94,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                 database__url=database.url,
                 storage__backend="s3",
                 storage__bucket=settings.bucket,
+                storage__prefix="files",
                 storage__endpoint=settings.endpoint,
                 storage__access_key=settings.access_key,
                 storage__secret_key=settings.secret_key,
@@ -105,10 +115,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             foreign = host.put("/feed.xml", sample.xml, sample.mime)
             site = furnish(place, account, foreign)
             web, worker = Program(place, "serve", "--no-jobs"), Program(place, "worker")
-            with killed_afterwards(web, worker):
+            rollup = Program(place, module="tests.chaos.counting")
+            with killed_afterwards(web, worker, rollup):
                 web.start()
                 worker.start()
-                victims: dict[str, Victim] = {"web": web, "worker": worker}
+                rollup.start()
+                victims: dict[str, Victim] = {"web": web, "worker": worker, "rollup": rollup}
                 yield Scene(site, victims | {"database": database, "storage": storage})
     finally:
         database.remove()
@@ -146,19 +158,21 @@ def furnish(place: Installation, account: StripeStandIn, foreign_feed: str) -> S
         feed=place.url + addresses[0],
         audio=f"{place.url}/m/{addresses[1]}/{stays}.mp3",
         foreign_feed=foreign_feed,
+        backup_places=(str(place.folder / "backups"), f"s3://{SHARED_BUCKET}/backups"),
     )
 
 
-@pytest.mark.timeout(180 + KILLS * 60)
+@pytest.mark.timeout(420 + KILLS * 120)
 def test_what_was_acknowledged_is_there_and_nothing_is_broken(scene: Scene, tmp_path: Path) -> None:
-    told, dice, deaths = Told(), random.Random(KILLS), list[Death]()
+    told, dice, deaths = Told(), random.Random(SEED), list[Death]()
+    print(f"CHAOS_SEED={SEED}")
     with scene.site.place.services() as services:
-        with going_on(scene.site, told, services):
-            for name in list(scene.victims) * KILLS:
-                time.sleep(dice.uniform(0.3, 1.8))
-                if name == "worker":  # so that death meets it at work
-                    all_jobs_are_due(services)
-                deaths.append(die(scene.victims[name], name, dice.uniform(0, 0.6), told))
+        with going_on(scene.site, told):
+            names = [*scene.victims, *COMMANDS] * KILLS
+            dice.shuffle(names)
+            for name in names:
+                time.sleep(dice.uniform(0.2, 1.0))
+                deaths.append(kill_at_work(scene, services, name, dice, told))
             wait_for_everything(told)
         settle(services)
         lost = check(services, scene.site, told)
@@ -167,20 +181,72 @@ def test_what_was_acknowledged_is_there_and_nothing_is_broken(scene: Scene, tmp_
     check_backups(scene, tmp_path)
     for when in lost:
         assert any(death.name == "web" and 0 < death.at - when < MAY_BE_LOST for death in deaths)
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "rollup"):
         program = scene.victims[name]
         assert isinstance(program, Program)
         assert program.is_alive, f"the {name} process did not outlive the others"
 
 
-def die(victim: Victim, name: str, absence: float, told: Told) -> Death:
+def kill_at_work(
+    scene: Scene, services: Services, name: str, dice: random.Random, told: Told
+) -> Death:
+    """Kill one in the middle of what it does."""
+    if name in COMMANDS:
+        return cut_off(scene.site, name, dice)
+    victim = scene.victims[name]
+    work = ""
+    if name == "worker":
+        work = meet_at_a_job(services, victim, dice)
+    return die(victim, name, dice.uniform(0, 0.6), told, work)
+
+
+def cut_off(site: Site, word: str, dice: random.Random) -> Death:
+    """Kill a command that somebody gave, at any moment of it; it is given again by itself."""
+    for _try in range(10):
+        if site.commands.kill_one(word, dice.uniform(0.1, COMMANDS[word])):
+            return Death(word, time.monotonic(), 0.0)
+    raise AssertionError(f"{word} is always done before it is killed")
+
+
+def meet_at_a_job(services: Services, worker: Victim, dice: random.Random) -> str:
+    """Have the worker do all its jobs, and kill it in the middle of one; gives which."""
+    for _try in range(20):
+        worker.kill()
+        since = now_utc()
+        all_jobs_are_due(services)
+        worker.start()  # it looks at once, then at each full minute
+        wait_until_at_work(services, since)
+        time.sleep(dice.choice((0, 0.005, 0.02, 0.05)))
+        worker.kill()
+        at_work = jobs_begun(services, since)
+        if at_work:
+            return ", ".join(at_work)
+    raise AssertionError("the worker is always done before it is killed")
+
+
+def wait_until_at_work(services: Services, since: datetime) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not jobs_begun(services, since):
+        assert time.monotonic() < deadline, "the worker begins no job"
+
+
+def jobs_begun(services: Services, since: datetime) -> list[str]:
+    """The jobs that were begun after a moment and did not come to an end."""
+    not_over = or_(JobRun.finished_at.is_(None), JobRun.finished_at < JobRun.started_at)
+    with services.sessions() as session:
+        return list(
+            session.scalars(select(JobRun.name).where(JobRun.started_at >= since, not_over))
+        )
+
+
+def die(victim: Victim, name: str, absence: float, told: Told, work: str) -> Death:
     """Kill one, leave it dead for some seconds, and start it again."""
     victim.kill()
     died = time.monotonic()
     time.sleep(absence)
     victim.start()
     wait_for(told, time.monotonic())
-    return Death(name, died, told.latest - died)
+    return Death(name, died, told.latest - died, work)
 
 
 def all_jobs_are_due(services: Services) -> None:
@@ -204,7 +270,9 @@ def wait_for_everything(told: Told) -> None:
 
     before, deadline = done(), time.monotonic() + PATIENCE
     while any(now <= then for now, then in zip(done(), before, strict=True)):
-        assert time.monotonic() < deadline, f"not everything goes on: {before}, {done()}"
+        assert time.monotonic() < deadline, (
+            f"not everything goes on: {before}, {done()}, {told.why}"
+        )
         time.sleep(0.05)
 
 
@@ -222,13 +290,13 @@ def note_figures(told: Told, deaths: list[Death], lost: list[float]) -> None:
     """Write down what happened, where that is wanted."""
     if path := os.environ.get("CHAOS_FIGURES"):
         figures = {
-            "deaths": [[death.name, round(death.back_after, 2)] for death in deaths],
+            "seed": SEED,
+            "deaths": [[each.name, round(each.back_after, 2), each.work] for each in deaths],
             "uploads": len(told.uploads),
             "paid": len(told.paid),
             "downloads": len(told.downloads),
             "downloads lost": len(lost),
             "imports": told.imports,
-            "counts": told.counts,
             "backups": len(told.backups),
             "failed": told.failed,
         }
@@ -258,25 +326,46 @@ def check(services: Services, site: Site, told: Told) -> list[float]:
 
 
 def check_backups(scene: Scene, folder: Path) -> None:
-    """The first and the last backup that were made meanwhile are restored, and whole."""
-    place = scene.site.place
-    made = sorted(path.parent for path in (place.folder / "backups").glob("*/manifest.json"))
-    url = place.extra["PODCAST_SERVER_DATABASE__URL"]
-    for number, backup in enumerate(dict.fromkeys([made[0], made[-1]])):
-        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE restored{number}"))
-        (folder / str(number) / "data").mkdir(parents=True)
-        keys = Path("data") / "signing-keys.json"
-        shutil.copy(place.folder / keys, folder / str(number) / keys)
-        address = url.replace("/postgres?", f"/restored{number}?")
-        new = Installation(
-            folder / str(number), place.port, {"PODCAST_SERVER_DATABASE__URL": address}
-        )
+    """The newest backup in either place is restored, and whole; what was cut off nobody takes."""
+    site, whole, halves = scene.site, list[str](), list[str]()
+    with site.place.services() as services:
+        for address in site.backup_places:
+            place = open_place(services.settings, address)
+            finished = list_backups(place)
+            whole.append(f"{address}/{finished[-1]}")
+            begun = set(place.folders()) - {*finished, OBJECTS}
+            halves += [f"{address}/{name}" for name in sorted(begun)]
+    for number, backup in enumerate(whole):
+        new = fresh_place(site.place, folder, f"restored{number}")
         new.run("restore", backup, "--yes")
         with new.services() as services, services.sessions() as session:
             assert list(broken_rules(World(session, services.storage, now_utc()))) == []
             assert session.scalar(select(func.count()).select_from(Episode))
+    for number, half in enumerate(halves[:2]):
+        refused = fresh_place(site.place, folder, f"half{number}").run(
+            "restore", half, "--yes", check=False
+        )
+        assert refused.returncode, half
+        assert "not a finished backup" in refused.stdout + refused.stderr
+
+
+def fresh_place(old: Installation, folder: Path, name: str) -> Installation:
+    """An empty installation with a database of its own, and files in a folder."""
+    url = old.extra["PODCAST_SERVER_DATABASE__URL"]
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    keys = Path("data") / "signing-keys.json"
+    (folder / name / "data").mkdir(parents=True)
+    shutil.copy(old.folder / keys, folder / name / keys)
+    reached = {
+        key.replace("STORAGE__", "BACKUP__"): value
+        for key, value in old.extra.items()
+        if key.rpartition("STORAGE__")[2] in {"ENDPOINT", "ACCESS_KEY", "SECRET_KEY"}
+    }
+    address = url.replace("/postgres?", f"/{name}?")
+    settings = {"PODCAST_SERVER_DATABASE__URL": address, **reached}
+    return Installation(folder / name, old.port, settings)
 
 
 def missing_downloads(session: Session, told: Told) -> list[float]:

@@ -41,10 +41,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 class PostgreSQL:
-    """A server of its own, with the given settings; it recovers from its log when it starts."""
+    """A server of its own, with the given settings; it recovers from its log when it starts.
 
-    def __init__(self, **settings: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has 107 bytes
+    ``at`` is where its folder lies, and must be short: a socket's path has 107 bytes.
+    """
+
+    def __init__(self, at: Path | None = None, **settings: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=at))
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
         defaults = {
@@ -69,6 +72,15 @@ class PostgreSQL:
         log = str(self.folder / "log")
         self._as_tests("pg_ctl", "-w", "-o", self._options, "-l", log, "start")
         self._wait()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its head runs."""
+        try:
+            number = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        except (FileNotFoundError, IndexError):
+            return False
+        return is_running(int(number))
 
     def kill(self) -> None:
         head = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
@@ -153,18 +165,28 @@ class S3:
 
 
 class Program:
-    """`serve` or `worker` of an installation, on a host of its own where ``before`` leads to one."""
+    """A process of an installation: `serve`, `worker`, or a module that is named.
 
-    def __init__(self, place: Installation, *words: str, before: Sequence[str] = ()) -> None:
+    It runs on a host of its own where ``before`` leads to one.
+    """
+
+    def __init__(
+        self,
+        place: Installation,
+        *words: str,
+        before: Sequence[str] = (),
+        module: str = "podcast_server",
+    ) -> None:
         self._place = place
         self._words = words
         self._before = before
+        self._module = module
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self._place.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._before, sys.executable, "-m", "podcast_server", *self._words],
+                [*self._before, sys.executable, "-m", self._module, *self._words],
                 cwd=self._place.folder,
                 env=self._place.environ,
                 stdin=subprocess.DEVNULL,

@@ -138,7 +138,8 @@ def test_examined_by_two_at_once_it_is_one_audio(
     def put_after_another(*args: object, **options: object) -> object:
         if faster:
             faster.pop()
-            examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+            later = now + timedelta(minutes=11)  # when the first is taken for dead
+            examine_upload(sessions, storage, upload.key, convert_to=None, now=later)
         return put(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(storage, "put", put_after_another)
@@ -147,6 +148,30 @@ def test_examined_by_two_at_once_it_is_one_audio(
     assert not faster
     assert upload.state == "ready"
     assert [audio.id for audio in session.scalars(select(Audio))] == [upload.audio_id]
+
+
+def test_what_two_find_waiting_at_once_is_examined_by_one(
+    session: Session,
+    sessions: sessionmaker[Session],
+    storage: Storage,
+    show: Show,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    upload = arrived(session, storage, show, SAMPLE.read_bytes(), now)
+    put, second = storage.put, list[str]()
+
+    def put_while_another_begins(*args: object, **options: object) -> object:
+        examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+        with sessions() as looking:
+            second.append(looking.get_one(Upload, upload.id).state)
+        return put(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(storage, "put", put_while_another_begins)
+    examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+    assert set(second) == {"examining"}
+    session.refresh(upload)
+    assert upload.state == "ready"
 
 
 def test_what_is_no_audio_is_refused_with_the_reason(
@@ -186,7 +211,8 @@ def test_an_examination_cut_off_by_a_crash_is_done_again_but_not_for_ever(
     assert waiting_uploads(engine, now + timedelta(minutes=11)) == [upload.key]
     upload.attempts = 3
     session.commit()
-    examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+    later = now + timedelta(minutes=11)
+    examine_upload(sessions, storage, upload.key, convert_to=None, now=later)
     session.refresh(upload)
     assert upload.state == "refused"
 

@@ -45,6 +45,7 @@ _MEANT: dict[str, dict[str, str]] = {
     "/studio/coupons/": {"key": "coupon"},
     "/studio/payments/": {"ref": "order"},
     "/studio/status/webhooks/": {"ref": "event_ref"},
+    "/studio/shows/<slug>/episodes/": {"number": "transcript"},
     "/studio/shows/<slug>/members/import/": {"number": "table"},
     "/studio/shows/<slug>/numbers/": {"name": "report"},
     "/studio/shows/<slug>/plans/": {"key": "plan"},

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from episodes.models import Show, Upload
 from episodes.rss_import.imports import begin_import as begin_show_import
 from episodes.rss_import.models import FeedImportItem
+from episodes.rss_import.source import Source
 from episodes.uploads import begin_upload, complete_upload, put_part
 from podcast_server.demo.sample import OWNER, SLUG
 from podcast_server.jobs.feed_imports import open_desk
@@ -63,8 +64,14 @@ def bring_over(services: Services, world: World, now: dt.datetime) -> None:
     xml = buzzsprout("https://host.invalid").xml.encode()
     for state in ("looked", "paused", "done", "looking"):
         with services.sessions.begin() as session:
-            begun = begin_show_import(session, source=None, document=xml, vault=vault, now=now)
+            # Nobody answers there, and it is refused before anybody is asked.
+            source = Source("http://127.0.0.1:9/feed.xml") if state == "done" else None
+            document = None if source else xml
+            begun = begin_show_import(
+                session, source=source, document=document, vault=vault, now=now
+            )
             begun.state, begun.title = state, "Elsewhere"
+            begun.show_id = 1 if state == "done" else None
             begun.looked_at = None if state == "looking" else now
             item = {"guid": "g", "title": "Was elsewhere", "published": now, "size": 9}
             session.add(FeedImportItem(import_id=begun.id, position=0, state="new", **item))

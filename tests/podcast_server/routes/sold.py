@@ -22,6 +22,7 @@ from podcast_server.billing.models import (
     ManualOrder,
     PaymentEvent,
     Plan,
+    Subscription,
 )
 from podcast_server.billing.money import Money
 from podcast_server.billing.plans import PriceTerms, create_plan, membership_basket
@@ -32,6 +33,8 @@ from podcast_server.jobs.schedule import work_off_payments
 from podcast_server.services import Services
 from tests.podcast_server.routes.values import World
 from tests.stripe_stand_in import StripeStandIn
+
+ANOTHER = "eve@example.org"  # who pays too, without a discount
 
 
 def sell(services: Services, account: StripeStandIn, world: World, now: dt.datetime) -> None:
@@ -57,6 +60,9 @@ def sell(services: Services, account: StripeStandIn, world: World, now: dt.datet
     def member(s: Session) -> Basket:
         return membership_basket(s, price, email=PAYING, now=now)
 
+    def hers(s: Session) -> Basket:
+        return membership_basket(s, price, email=ANOTHER, now=now)
+
     baskets: list[Callable[[Session], Basket]] = [
         member,
         lambda s: seats_basket(s, price, seats=3, name="The crew", now=now),
@@ -75,6 +81,8 @@ def sell(services: Services, account: StripeStandIn, world: World, now: dt.datet
     for fill in baskets:
         opened = open_checkout(services.till, fill, Buyer(PAYING, ada), "/shows/harbour", now)
         keys.append(_pay(services, account, opened, now))
+    eve = open_checkout(services.till, hers, Buyer(ANOTHER), "/shows/harbour", now)
+    _pay(services, account, eve, now, ANOTHER)
     waiting = open_checkout(services.till, member, Buyer(PAYING, ada), "/shows/harbour", now)
     world.sessions["member"] = {"checkouts": [*keys, waiting.key]}
     by_hand = replace(services.till, selling=services.providers.manual)
@@ -90,15 +98,25 @@ def sell(services: Services, account: StripeStandIn, world: World, now: dt.datet
     with services.sessions() as session:
         order = session.scalars(select(Checkout).where(Checkout.ref == refs[0])).one()
     complete_checkout(services.till, refs[0], [order.key], None, now)
+    with services.sessions.begin() as session:
+        paid = select(Subscription).where(Subscription.member_id == ada)
+        for subscription in session.scalars(paid):
+            subscription.discount = "SPRING"
     world.add("order", *reversed(refs))
     world.add("sale_slug", slug)
     _events(services, world, now)
 
 
-def _pay(services: Services, account: StripeStandIn, opened: Opened, now: dt.datetime) -> str:
+def _pay(
+    services: Services,
+    account: StripeStandIn,
+    opened: Opened,
+    now: dt.datetime,
+    email: str = PAYING,
+) -> str:
     with services.sessions() as session:
         ref = session.scalars(select(Checkout.ref).where(Checkout.key == opened.key)).one()
-    account.control.pay_session(ref, email=PAYING)
+    account.control.pay_session(ref, email=email)
     complete_checkout(services.till, ref, [opened.key], None, now)
     return opened.key
 

@@ -22,13 +22,17 @@ TURNS = int(os.environ.get("ROUTES_TURNS", "2"))
 SEED = os.environ.get("ROUTES_SEED", "1")
 
 # What nobody can be given here: podcast apps' addresses are only for reading, whatever the
-# method, and the first-run page is gone for good once there is an owner.
+# method; the first-run page is gone for good once there is an owner; who signs out is led to the
+# door, as who is refused is; and a passkey is made by a device.
 READ_ONLY = ("/art/<path:name>", "/f/<token>", "/listen/<name>", "/m/<token>/<name>")
 UNREACHABLE = {
     f"{method} {rule}"
     for method in ("DELETE", "PATCH", "POST", "PUT")
     for rule in (*READ_ONLY, "/shows/<slug>/feed.xml")
-} | {f"{method} /studio/set-up" for method in ("GET", "HEAD", "POST")}
+} | {
+    *(f"{method} /studio/set-up" for method in ("GET", "HEAD", "POST")),
+    *("POST /studio/sign-out", "POST /studio/sign-in/passkey"),
+}
 OBJECTS = 3.0  # kept of a request, on average; a leak keeps one at least of each of its kind
 BYTES = 4096.0
 

@@ -81,34 +81,38 @@ class Walk:
             welcome = [who for who in EVERYBODY if self._once(place, who)]
             for turn in range(turns if place.method not in {"HEAD", "OPTIONS"} else 2):
                 who = (welcome or EVERYBODY)[turn % len(welcome or EVERYBODY)]
-                for ask in self._asks(place, who, turn + 1):
-                    self.ask(place, ask)
+                for ask, is_usual in self._asks(place, who, turn + 1):
+                    self.ask(place, ask, counts=is_usual)
 
     def _once(self, place: Place, who: str) -> bool:
         """Whether one of the plain requests gets behind the door."""
         before = self.reached[str(place)]
         for turn in range(3 if place.choices or self.forms[place.endpoint] else 1):
             self.ask(place, self.plain(place, who, turn))
-        return self.reached[str(place)] > before
+            if self.reached[str(place)] > before:
+                return True
+        return False
 
     def plain(self, place: Place, who: str, turn: int) -> Ask:
         """A request that means well."""
         dice = self._dice(place, who, -turn)
         return self._filled(place, who, place.real(dice, turn), dice, turn, odd=0)
 
-    def _asks(self, place: Place, who: str, turn: int) -> Iterator[Ask]:
-        """One request with an odd body, one with odd headers, one to an odd address."""
+    def _asks(self, place: Place, who: str, turn: int) -> Iterator[tuple[Ask, bool]]:
+        """One request with an odd body, one with odd headers, one to an odd address; and for
+        each whether it may count as having got there."""
         dice = self._dice(place, who, turn)
-        yield self._filled(place, who, place.real(dice, turn), dice, turn, odd=dice.randrange(1, 4))
+        path = place.real(dice, turn)
+        yield self._filled(place, who, path, dice, turn, odd=dice.randrange(1, 4)), True
         plain = self._filled(place, who, place.real(dice, turn), dice, turn, odd=0)
         odd_headers = tuple((dict(plain.headers) | hostile.headers(dice)).items())
         body = plain.body if place.method in _READING or dice.random() < 0.6 else hostile.body(dice)
-        yield Ask(plain.method, plain.path, who, plain.query, odd_headers, body)
+        yield replace(plain, headers=odd_headers, body=body), False
         if place.method not in _READING:
-            yield self._bare(place, plain, turn)
+            yield self._bare(place, plain, turn), False
         if place.choices:
             path = place.hostile(dice)
-            yield self._filled(place, who, path, dice, turn, odd=dice.randrange(2))
+            yield self._filled(place, who, path, dice, turn, odd=dice.randrange(2)), False
 
     def _bare(self, place: Place, plain: Ask, turn: int) -> Ask:
         """Nothing of what is asked for: a form without a field, or JSON of another kind."""
@@ -141,9 +145,12 @@ class Walk:
         )
 
     def _query(self, place: Place, form: Form | None, dice: random.Random, odd: int) -> str:
+        fields = dict(_ASKED_WITH.get(place.rule, {}))
+        if place.rule == "/checkout/done":
+            fields["session"] = dice.choice(self.stack.world.values["checkout"])
         if not odd:
-            return urlencode(_ASKED_WITH.get(place.rule, {}))
-        fields = {name: hostile.piece(dice) for name in dice.sample(_QUERY_NAMES, odd)}
+            return urlencode(fields)
+        fields |= {name: hostile.piece(dice) for name in dice.sample(_QUERY_NAMES, odd)}
         if form is not None:
             fields |= {name: dice.choice(values) for name, values in form.fields if values}
         return urlencode({name: text[:4000] for name, text in fields.items()}, errors="replace")
@@ -201,20 +208,22 @@ class Walk:
             method = dice.choice(("GET", "HEAD", "POST", "PUT", "TRACE", "PROPFIND", "X"))
             headers = tuple(hostile.headers(dice).items())
             who = EVERYBODY[turn % len(EVERYBODY)]
-            self.ask(nowhere, Ask(method, "/" + path.lstrip("/"), who, query, headers))
+            self.ask(
+                nowhere, Ask(method, "/" + path.lstrip("/"), who, query, headers), counts=False
+            )
 
     def unreached(self) -> set[str]:
         """The places from which nobody had an answer of their own."""
         return {str(place) for place in self.places if not self.reached[str(place)]}
 
-    def ask(self, place: Place, ask: Ask) -> Answer:
-        """Ask, judge, and take back what it did."""
+    def ask(self, place: Place, ask: Ask, *, counts: bool = True) -> Answer:
+        """Ask, judge, and take back what it did. ``counts``: whether it may have got there."""
         answer = self.stack.send(ask)
         self.asked += 1
         self.statuses[str(place)][answer.status] += 1
         if answer.status >= 500 and (place.rule, answer.status) not in MEANT:
             self.wrong.append(f"{place}: {answer.status} to {ask}")
-        elif _is_behind_the_door(answer):
+        elif counts and _is_behind_the_door(answer):
             self.reached[str(place)] += 1
             if answer.status < 400:
                 self.best.setdefault(str(place), ask)

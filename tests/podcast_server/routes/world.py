@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from episodes.episodes import create_episode, episodes_of
-from episodes.models import Audio, Episode, EpisodeVersion, Show, Tier
+from episodes.models import Audio, Episode, EpisodeVersion, Show, Tier, Transcript
 from feeds.announcements import set_announcement
 from feeds.downloads.models import DailyDownload
 from feeds.models import PrivateFeed
@@ -28,6 +28,7 @@ from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.accounts.staff.roles import give_role
 from podcast_server.accounts.staff.sessions import start_staff_session
 from podcast_server.billing.models import (
+    Checkout,
     Collection,
     Coupon,
     Donation,
@@ -46,7 +47,7 @@ from podcast_server.mail.outbox import put_letter
 from podcast_server.services import Services, now_utc
 from tests.builders import build_audio, build_show
 from tests.podcast_server.routes.arriving import arrivals, bring_over
-from tests.podcast_server.routes.sold import sell
+from tests.podcast_server.routes.sold import ANOTHER, sell
 from tests.podcast_server.routes.values import World
 from tests.stripe_stand_in import StripeStandIn
 
@@ -119,7 +120,7 @@ def _hire(session: Session, secret: bytes, show: Show, world: World, now: dt.dat
     world.add("staff_invitation", token)
     world.add("staff_id", people["editor"].id, other.id)
     _ask(session, secret, "editor@example.org", "staff", world, now)
-    _ask(session, secret, "stranger@example.org", "member", world, now)
+    _ask(session, secret, PAYING, "member", world, now)
 
 
 def _ask(
@@ -151,7 +152,8 @@ def _members(
     world.add("unsubscribe", unsubscribe_token(services.tokens.derive(SECRET), ada.id, show.id))
     choose(session, ada.id, show.id, "each", now)
     ben = session.scalars(select(Member).where(Member.email == LAPSED)).one()
-    world.add("member_id", ada.id, ben.id)
+    eve = session.scalars(select(Member).where(Member.email == ANOTHER)).one()
+    world.add("member_id", ada.id, ben.id, eve.id)
     for ago in range(20):
         day = (now - dt.timedelta(days=ago)).date()
         session.add(FeedDay(day=day, feed_id=feeds[0].id, apps=4, networks=9, copies=20))
@@ -183,6 +185,9 @@ _ROWS: tuple[tuple[str, Any], ...] = (
     ("art", select(Show.artwork_key).where(Show.artwork_key.is_not(None))),
     ("coupon", select(Coupon.key)),
     ("case_id", select(SharingCase.id)),
+    ("checkout", select(Checkout.ref).where(Checkout.ref != "", Checkout.email == PAYING)),
+    ("tier_id", select(Tier.id)),
+    ("transcript", select(Transcript.id)),
 )
 
 

@@ -7,7 +7,7 @@ const key = offer.dataset.memory;
 const version = offer.dataset.version; // when the episode was last changed, as the server says
 const unsaved = "unsaved" in offer.dataset; // the page shows what was typed, with what is wrong
 const LEFT_OUT = new Set(["csrf_token", "act", "seen", "over"]);
-const fields = [...form.elements].filter((field) => field.name && field.type !== "submit" && !LEFT_OUT.has(field.name));
+const fields = [...form.elements].filter((field) => field.name && !["submit", "file"].includes(field.type) && !LEFT_OUT.has(field.name));
 const hidden = new Map(fields.filter((field) => field.type === "hidden").map((field) => [field, field.value]));
 
 // Of radios and boxes it is kept whether each is chosen, by name and value.
