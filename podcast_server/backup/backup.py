@@ -160,10 +160,10 @@ def _place(source: Path, place: Place, backup: str, seal: Copy | None, sums: Sum
 
 def _objects_in(services: Services, snapshot: Path) -> list[str]:
     if snapshot.suffix != ".sqlite3":
-        return objects_of(services.engine)
+        return objects_of(services.engine, services.storage)
     copy = create_engine(f"sqlite:///{snapshot}")
     try:
-        return objects_of(copy)
+        return objects_of(copy, services.storage)
     finally:
         copy.dispose()
 

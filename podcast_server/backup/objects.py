@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, Literal, cast
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from episodes.history import mentioned_in_versions
 from episodes.ingest import mentioned_objects
 from episodes.storage.base import ObjectMissing, Storage
 from episodes.storage.keys import check_key
@@ -56,10 +57,13 @@ class _Damaged(Exception):
     """What would replace a file in the backup is not whole itself."""
 
 
-def objects_of(engine: Engine) -> list[str]:
-    """Every object that the database mentions, in order."""
+def objects_of(engine: Engine, storage: Storage) -> list[str]:
+    """Every object that the database mentions, and what earlier versions of episodes still have,
+    in order."""
     with Session(engine.execution_options(read_only=True)) as session:
-        return sorted(mentioned_objects(session))
+        mentioned = mentioned_objects(session)
+        older = mentioned_in_versions(session) - mentioned
+    return sorted(mentioned | {key for key in older if storage.stat(key) is not None})
 
 
 def content_sums(engine: Engine, keys: Iterable[str]) -> Sums:

@@ -8,6 +8,7 @@ import click
 from rich.progress import Progress
 from sqlalchemy import select
 
+from episodes.history import mentioned_in_versions
 from episodes.ingest import mentioned_objects
 from episodes.models import Upload
 from episodes.storage.choose import open_storage
@@ -78,8 +79,9 @@ def move_objects(context: Context, config: Path) -> None:
     target = open_storage(target_settings)
     target.check()
     with context.reading() as session:
-        keys = mentioned_objects(session) | set(session.scalars(select(Upload.object_key)))
         mentioned = mentioned_objects(session)
+        waiting = set(session.scalars(select(Upload.object_key)))
+        keys = mentioned | waiting | mentioned_in_versions(session)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Copying files", total=len(keys))
         moved = move_files(

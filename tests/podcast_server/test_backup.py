@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from episodes.history import keeping
 from episodes.ingest import mentioned_objects
-from episodes.models import Audio, Show
+from episodes.models import Audio, Episode, Show
 from episodes.storage.keys import artwork_key
 from episodes.storage.memory import MemoryStorage
 from episodes.storage.small import put_bytes
@@ -47,6 +48,23 @@ def filled(
 
 
 Fresh = Callable[[], Services]
+
+
+def test_what_earlier_versions_of_an_episode_need_is_in_the_backup(
+    filled: Services, session: Session, tmp_path: Path, now: datetime
+) -> None:
+    episode = session.scalars(select(Episode)).first()
+    assert episode is not None
+    old, gone = (artwork_key(episode.show_id, c * 64, "jpg", episode.key) for c in "ab")
+    put_bytes(filled.storage, old, b"an old cover", content_type="image/jpeg")
+    for key in (old, gone, None):
+        with keeping(session, episode, by="ada@example.org", now=now):
+            episode.artwork_key = key
+    session.commit()
+    place = FolderPlace(tmp_path / "b")
+    made = make_backup(filled, place, with_keys=False, now=now, progress=quiet)
+    objects = read_manifest(place, made.name)["objects"]
+    assert (old in objects, gone in objects, made.copied.missing) == (True, False, ())
 
 
 @pytest.fixture
