@@ -89,7 +89,7 @@ def _backup_plan(settings: Settings) -> Fact:
         "Ask whoever runs this server to fill in [backup] folder: another disk, or a bucket "
         "elsewhere."
     )
-    return name, gettext("none by themselves"), advice
+    return name, gettext("none are made by themselves"), advice
 
 
 def health_of(services: Services, now: datetime) -> list[Fact]:
@@ -101,7 +101,7 @@ def _last_backup(services: Services, now: datetime) -> Fact:
     section = services.settings.backup
     name = gettext("Last backup")
     if not section.folder:
-        return name, gettext("none by themselves"), ""
+        return name, gettext("none are made by themselves"), ""
     try:
         newest = newest_backup(open_place(services.settings, section.folder))
     except (OSError, ValueError, BackupError, StorageError):
