@@ -43,7 +43,7 @@ def test_losses_of_long_ago_are_forgotten(owner: Desk, services: Services, now: 
 def test_the_last_backup_is_told_and_an_overdue_one_named(
     app: Flask, owner: Desk, services: Services, now: datetime, tmp_path: Path
 ) -> None:
-    assert "none by themselves" in owner.get("/studio/status").text
+    assert "none are made by themselves" in owner.get("/studio/status").text
     settings = services.settings.model_copy(update={"backup": BackupSettings(folder="backups")})
     kept = replace(services, settings=settings)
     with app.test_request_context():
