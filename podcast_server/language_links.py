@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from flask import current_app, request
+from werkzeug.exceptions import SecurityError
 
 ASKED = "lang"
 
@@ -16,7 +17,10 @@ def language_link(code: str) -> str:
     The answer to a form cannot be asked for again: its link leads to the page of that address
     where there is one, else to the page on which the form stood.
     """
-    path, query = _page_here()
+    try:
+        path, query = _page_here()
+    except (SecurityError, ValueError):  # another's host, or a referrer that is no address
+        path, query = "/", ()
     kept = [(name, value) for name, value in query if name != ASKED]
     return f"{path}?{urlencode([*kept, (ASKED, code)])}"
 

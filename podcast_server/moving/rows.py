@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, func, select, tuple_
+from sqlalchemy import Connection, Engine, Row, Table, func, inspect, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 BATCH = 500
@@ -101,12 +101,17 @@ def _upsert(connection: Connection, table: Table, values: list[dict[str, Any]]) 
     insert = dialect.insert(table)
     keys = {column.name for column in table.primary_key.columns}
     others = {name: insert.excluded[name] for name in values[0] if name not in keys}
-    order = list(table.primary_key.columns)
+    order = _key_of(connection, table)
     if others:
         insert = insert.on_conflict_do_update(index_elements=order, set_=others)
     else:
         insert = insert.on_conflict_do_nothing(index_elements=order)
     connection.execute(insert, values)
+
+
+def _key_of(connection: Connection, table: Table) -> list[str]:
+    """What tells rows apart there: a table that PostgreSQL has in parts needs their bound, too."""
+    return inspect(connection).get_pk_constraint(table.name)["constrained_columns"]
 
 
 def _values(row: Row[Any], leave_out: Sequence[str]) -> dict[str, Any]:

@@ -209,7 +209,7 @@ class Program:
     @property
     def serves(self) -> bool:
         """Whether it is a web host."""
-        return self._words[0] == "serve"
+        return self._words[:1] == ("serve",)
 
     @property
     def is_alive(self) -> bool:

@@ -111,6 +111,7 @@ LEFT_OUT = {
     "access": "folded from the grants again",
     "audit_entries": "what staff did on the old server",
     "failed_sign_ins": "protects one server",
+    "fitting_schemas": "says which programs may run on one database",
     "feed_import_items": "under way; the import run again finds what is here",
     "feed_imports": "under way, with the secret address of the other host",
     "hit_parcels": "taken in as hits before an archive is made",

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from flask import Flask
 from werkzeug.routing import Rule
 
-from podcast_server.pages.studio.numbers.views import TABLES
+from podcast_server.jobs.schedule import SCHEDULE
+from podcast_server.pages.studio.numbers.tables import TABLES
 from tests.podcast_server.routes.hostile import piece
 from tests.podcast_server.routes.values import World
 
@@ -44,6 +45,7 @@ _MEANT: dict[str, dict[str, str]] = {
     "/studio/bring/": {"key": "import"},
     "/studio/coupons/": {"key": "coupon"},
     "/studio/payments/": {"ref": "order"},
+    "/studio/status/jobs/": {"name": "job"},
     "/studio/status/webhooks/": {"ref": "event_ref"},
     "/studio/shows/<slug>/episodes/": {"number": "transcript"},
     "/studio/shows/<slug>/members/import/": {"number": "table"},
@@ -59,6 +61,7 @@ _FIXED: dict[str, list[Any]] = {
     "colour": ["ffb31a"],
     "what": ["mail", "payments", "storage", "database"],
     "report": sorted(TABLES),
+    "job": [job.name for job in SCHEDULE],
     "action": ["cancel", "resume", "change", "seats"],
 }
 

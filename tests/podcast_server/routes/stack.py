@@ -199,6 +199,7 @@ def open_stack(folder: Path) -> Iterator[Stack]:
         place = installation(folder, **SETTINGS, stripe__api_base=account.url)
         secret = account.send_webhooks_to("http://127.0.0.1:9/webhooks/stripe")
         place.extra["PODCAST_SERVER_STRIPE__WEBHOOK_SECRETS"] = secret
+        place.extra["PODCAST_SERVER_BACKUP__FOLDER"] = str(place.folder / "backups")
         for name, value in place.environ.items():
             if name.startswith("PODCAST_SERVER_"):
                 patch.setenv(name, value)

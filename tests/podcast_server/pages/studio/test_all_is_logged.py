@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "studio_passkeys.begin_entering": "asks for a challenge; signing in with it is logged",
     "studio_bring.check": "looks at an address elsewhere and changes nothing here",
     "studio_episode.preview": "shows what was typed and keeps nothing",
+    "studio_transcripts.download": "the words that listeners get with the episode",
     "studio_uploads.part": "a part of an upload whose beginning and end are logged",
     "studio_uploads.glance": "fills the draft of an upload whose beginning is logged",
 }
