@@ -346,7 +346,7 @@ def check_backups(scene: Scene, folder: Path) -> None:
             "restore", half, "--yes", check=False
         )
         assert refused.returncode, half
-        assert "not a finished backup" in refused.stdout + refused.stderr
+        assert "no finished backup" in refused.stdout + refused.stderr
 
 
 def fresh_place(old: Installation, folder: Path, name: str) -> Installation:

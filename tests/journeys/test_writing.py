@@ -169,6 +169,7 @@ def test_another_form_of_the_page_neither_asks_nor_loses_what_was_typed(page: Pa
     asked = dialogs(page)
     open_episode(page, "The pilot")
     type_title(page, "Kept over a preview")
+    page.locator("summary", has_text="Cut the preview").click()
     page.get_by_role("button", name="Cut the preview").click()
     expect(page.locator(".messages .notice")).to_be_visible()
     expect(page.get_by_label("Title", exact=True).first).to_have_value("Kept over a preview")
