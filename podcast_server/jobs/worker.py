@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from psycopg import OperationalError as PostgresAway
+from psycopg.errors import DuplicateTable, UniqueViolation
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from podcast_server.database import database_now
@@ -62,7 +63,11 @@ def open_queue(services: Services) -> Huey:
         make_private_file(path)
         return SqliteHuey("jobs", filename=str(path))
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return PostgresHuey("jobs", dsn=dsn)
+    try:
+        return PostgresHuey("jobs", dsn=dsn)
+    except (DuplicateTable, UniqueViolation):
+        # Another worker, starting at this very moment, has made the tables that we found missing.
+        return PostgresHuey("jobs", dsn=dsn)
 
 
 def run_worker(services: Services, *, parent: int | None = None) -> None:
