@@ -13,6 +13,7 @@ from lxml import etree
 from episodes.categories import is_category
 from episodes.links import secure_link
 from episodes.rss_import.feed import ForeignTranscript
+from episodes.rss_import.xml import name_of
 
 _PODCAST = re.compile(
     r"(https?://podcastindex\.org/namespace/1\.0/?|https?://github\.com/"
@@ -35,18 +36,13 @@ def item_elements(root: etree._Element) -> list[etree._Element]:
 
 def _is_item(element: etree._Element) -> bool:
     parent = element.getparent()
-    return parent is not None and _name(parent)[1] in {"channel", "rss", "RDF", "feed"}
-
-
-def _name(element: etree._Element) -> tuple[str, str]:
-    name = etree.QName(element)
-    return name.namespace or "", name.localname
+    return parent is not None and name_of(parent)[1] in {"channel", "rss", "RDF", "feed"}
 
 
 def _named(parent: etree._Element, space: re.Pattern[str], local: str) -> list[etree._Element]:
     found = []
     for child in parent.iterchildren("{*}*", "*"):
-        namespace, name = _name(child)
+        namespace, name = name_of(child)
         if name == local and space.fullmatch(namespace):
             found.append(child)
     return found
@@ -64,7 +60,7 @@ def _channel(root: etree._Element) -> etree._Element:
 def guid_of(item: etree._Element) -> str:
     """The guid as apps compare it: every letter, without the space around it."""
     for child in item.iterchildren("{*}*", "*"):
-        namespace, name = _name(child)
+        namespace, name = name_of(child)
         if name == "guid" or (name == "id" and "Atom" in namespace):
             return "".join(child.itertext()).strip()
     return ""

@@ -57,12 +57,19 @@ def read_tree(data: bytes, charset: str = "") -> etree._Element:
         root = etree.fromstring(_NAMED.sub(_character, text).encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ImportRefused("this is not a podcast feed") from error
-    if root is None or etree.QName(root).localname not in {"rss", "feed", "RDF"}:
+    if root is None or name_of(root)[1] not in {"rss", "feed", "RDF"}:
         raise ImportRefused(_what_it_is(text))
     if not _CLOSED.search(text[-_TAIL:]):
         # Mended, it would look whole and lack its oldest episodes.
         raise ImportRefused("the feed breaks off in the middle: try again later")
     return root
+
+
+def name_of(element: etree._Element) -> tuple[str, str]:
+    """The namespace and the name in it. A mended document may have names that no XML has, at which
+    etree.QName takes offence."""
+    space, _, local = str(element.tag).rpartition("}")
+    return space.removeprefix("{"), local
 
 
 def decode(data: bytes, charset: str = "") -> str:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from episodes.errors import EpisodeError
@@ -72,6 +72,8 @@ def test_odd_shapes_end_soon(feed: str) -> None:
 
 
 @given(st.binary(max_size=300))
+@example(b"<:")
+@example(b"<item><:/></item>")
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for prefix in (b"", b"<rss><channel>", b"<?xml version='1.0' encoding='utf-7'?><rss>"):
         try:
