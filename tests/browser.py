@@ -85,15 +85,34 @@ def status_in(complaint: str) -> int:
     return int(found[1]) if found else 0
 
 
+@contextmanager
+def whole_page_in_view(page: Page) -> Iterator[None]:
+    """A window as high as the page. A bar that stays at the window's edge would else lie over
+    half of whatever has been scrolled to there, and make it too small to touch until one scrolls.
+    """
+    was, at = page.viewport_size, page.evaluate("scrollY")
+    high = page.evaluate("document.documentElement.scrollHeight")
+    if was is None or high <= was["height"]:
+        yield
+        return
+    page.set_viewport_size({"width": was["width"], "height": high})
+    try:
+        yield
+    finally:
+        page.set_viewport_size(was)
+        page.evaluate("at => scrollTo({top: at, behavior: 'instant'})", at)
+
+
 def axe_violations(page: Page) -> list[str]:
     """What axe-core finds wrong by WCAG 2.2 AA and good practice, with the elements."""
     assert AXE.exists(), "axe-core is not installed: run `make node`"
     # The page's own policy would refuse the script; evaluate runs beside it.
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: Any = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa',"
-        "'best-practice']}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
-    )
+    with whole_page_in_view(page):
+        found: Any = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa',"
+            "'best-practice']}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
+        )
     return [f"{page.url} {rule}: {json.dumps(nodes)[:400]}" for rule, nodes in found]
 
 
