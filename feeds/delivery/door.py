@@ -71,9 +71,27 @@ def answer_or_busy(lane: Lane, request: Request) -> Answer | None:
     try:
         return lane.answer(request)
     except Exception:
-        # A database or disk that is away must not look like a feed that is gone.
-        log.exception("%s %s could not be answered", request.method, request.path)
-        return text_answer(503, "The server cannot answer just now.", ("Retry-After", "60"))
+        return _busy(request.method, request.path)
+
+
+def _answer(lane: Lane, environ: WSGIEnvironment) -> Answer | None:
+    path, method, get = environ["PATH_INFO"], environ["REQUEST_METHOD"], environ.get
+    try:
+        if method == "GET" and path.startswith("/m/"):
+            known = lane.again(
+                path, get("REMOTE_ADDR", ""), get("HTTP_USER_AGENT", ""), get("HTTP_RANGE", "")
+            )
+            if known is not None:
+                return known
+        return lane.answer(request_facts(environ))
+    except Exception:
+        return _busy(method, path)
+
+
+def _busy(method: str, path: str) -> Answer:
+    # A database or disk that is away must not look like a feed that is gone.
+    log.exception("%s %s could not be answered", method, path)
+    return text_answer(503, "The server cannot answer just now.", ("Retry-After", "60"))
 
 
 def fast_lane(
@@ -92,7 +110,7 @@ def fast_lane(
         if environ["PATH_INFO"].startswith(_PREFIXES) and not (
             other_hosts and environ.get("HTTP_HOST", "").partition(":")[0].lower() in other_hosts
         ):
-            answer = answer_or_busy(lane, request_facts(environ))
+            answer = _answer(lane, environ)
             if answer is not None:
                 return send(answer, start_response, stay)
         return app(environ, start_response)

@@ -27,7 +27,7 @@ from feeds.delivery.media import (
     answer_public_media,
     parse_name,
 )
-from feeds.delivery.redirects import Redirect, Redirects
+from feeds.delivery.redirects import Redirects
 from feeds.delivery.throttle import Shared, Throttle, counted_as
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
 from feeds.editions import Editions
@@ -91,10 +91,9 @@ class Lane:
             return self._private_feed(path[3:], request)
         if path.startswith("/m/"):
             if request.method == "GET":
-                now = self._clock()
-                redirect = self._redirects.get(path, now)
-                if redirect is not None:
-                    return self._send_on(redirect, request, now)
+                known = self.again(path, request.address, request.user_agent, request.range)
+                if known is not None:
+                    return known
             token, _, rest = path[3:].partition("/")
             name = parse_name(rest)
             return None if name is None else self._private_media(token, name, request)
@@ -106,6 +105,40 @@ class Lane:
         if path.startswith("/shows/") and path.endswith("/feed.xml"):
             return self._public_feed(path[7:-9], request)
         return None
+
+    def again(self, path: str, address: str, user_agent: str, asked: str) -> Answer | None:
+        """The answer to GET where it was given before and still is right, noted and limited as
+        ``answer`` does; None where it must be found anew. ``asked`` is the Range, or empty.
+
+        For a door that would rather not gather the other facts: players ask piece by piece.
+        """
+        now = self._clock()
+        redirect = self._redirects.get(path, now)
+        if redirect is None:
+            return None
+        wait = self._feeds.exceeded(redirect.limit_key, now)
+        if wait:
+            return _too_often(wait)
+        feed, answer = redirect.feed, redirect.answer
+        self._recorder.put(
+            MediaHit._make(  # half the time of a call by names
+                (
+                    now,
+                    redirect.episode_key,
+                    "GET",
+                    answer.status,
+                    address,
+                    user_agent,
+                    redirect.file_bytes,
+                    redirect.minute_bytes,
+                    asked or None,
+                    None,
+                    feed.feed_id,
+                    feed.member_id,
+                )
+            )
+        )
+        return answer
 
     def drain(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until every local download has been noted.
@@ -171,28 +204,6 @@ class Lane:
         if found.redirected and (feed_key := self._tokens.read(MEDIA, token)):
             self._redirects.keep(request.path, feed_key, found, now)
         return self._deliver(found, request, now)
-
-    def _send_on(self, redirect: Redirect, request: Request, now: float) -> Answer:
-        wait = self._feeds.exceeded(redirect.limit_key, now)
-        if wait:
-            return _too_often(wait)
-        self._recorder.put(
-            MediaHit(
-                now,
-                redirect.episode_key,
-                "GET",
-                redirect.answer.status,
-                request.address,
-                request.user_agent,
-                redirect.file_bytes,
-                redirect.minute_bytes,
-                request.range or None,
-                None,
-                redirect.feed.feed_id,
-                redirect.feed.member_id,
-            )
-        )
-        return redirect.answer
 
     def _public_media(self, name: MediaName, request: Request) -> Answer:
         if request.method not in {"GET", "HEAD"}:

@@ -37,31 +37,35 @@ class Throttle:
         self._step = max(1, per_minute // 4)
         self._shared = shared
         # Of the present minute: what was counted in all, and of it not yet told to the others.
-        self._counts: dict[str, tuple[int, int]] = {}
-        self._minute = 0
+        self._counts: dict[str, list[int]] = {}
+        self._begins = self._ends = 0.0  # Unix seconds
         self._lock = threading.Lock()
 
     def exceeded(self, key: str, now: float) -> int:
         """Count one; 0 while within bounds, else seconds until the next window."""
-        total = self._count(key, int(now // 60))
-        return 0 if total <= self._per_minute else math.ceil(60 - now % 60)
-
-    def _count(self, key: str, minute: int) -> int:
         with self._lock:
-            if minute != self._minute:
-                self._counts, self._minute = {}, minute
-            total, untold = self._counts.get(key) or self._room()
-            total, untold = total + 1, untold + 1
+            if not self._begins <= now < self._ends:
+                self._counts, self._begins = {}, now - now % 60
+                self._ends = self._begins + 60
+            counts = self._counts.get(key)
+            if counts is None:
+                counts = self._counts[self._with_room_for(key)] = [0, 0]
+            counts[0] += 1
+            counts[1] += 1
+            total, untold = counts
             # Who is over the bound is not counted any further: an attack costs no writing.
             tell = untold >= self._step and total <= self._per_minute + self._step
-            self._counts[key] = (total, 0 if tell else untold)
-        return self._tell(key, minute, untold, total) if tell and self._shared else total
+            if tell:
+                counts[1] = 0
+        if tell and self._shared:
+            total = self._tell(key, int(now // 60), untold, total)
+        return 0 if total <= self._per_minute else math.ceil(60 - now % 60)
 
-    def _room(self) -> tuple[int, int]:
-        """Nothing counted yet; the oldest key makes room for the newest."""
+    def _with_room_for(self, key: str) -> str:
+        """The oldest key makes room for the newest."""
         if len(self._counts) >= KEYS_KEPT:
             del self._counts[next(iter(self._counts))]
-        return 0, 0
+        return key
 
     def _tell(self, key: str, minute: int, more: int, total: int) -> int:
         assert self._shared is not None
@@ -73,6 +77,6 @@ class Throttle:
             return total
         with self._lock:
             known = self._counts.get(key)
-            if known is not None and self._minute == minute:
-                self._counts[key] = (max(known[0], everywhere), known[1])
+            if known is not None and self._begins == minute * 60:
+                known[0] = max(known[0], everywhere)
         return max(total, everywhere)

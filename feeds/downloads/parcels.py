@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+import orjson
 from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
@@ -30,7 +31,7 @@ from feeds.models import PrivateFeed
 log = logging.getLogger(__name__)
 
 # In one transaction: others who write to SQLite wait for it.
-PARCELS_AT_ONCE = 4
+PARCELS_AT_ONCE = 2
 _DAY = 86_400
 
 
@@ -56,25 +57,21 @@ def post_parcel(
     session: Session, hits: Sequence[MediaHit], secret: bytes, country_of: CountryOf
 ) -> None:
     """Leave hits for a worker. ``secret`` salts the hashes of addresses."""
-    posted = [
-        (
-            hit.at,
-            hit.episode_key,
-            hit.method[:8],
-            hit.status,
-            _hash(hit.address, int(hit.at // _DAY), secret),
-            country_of(hit.address),
-            hit.user_agent,
-            hit.file_bytes,
-            hit.minute_bytes,
-            hit.range_header,
-            hit.bytes_served,
-            hit.feed_id,
-            hit.member_id,
-        )
-        for hit in hits
-    ]
-    session.connection().execute(_POST, {"hits": json.dumps(posted)})
+    # Column by column: it is done by processes that answer, and costs half as much.
+    at, episode_key, method, status, addresses, *others = zip(*hits, strict=True)
+    days = [int(moment // _DAY) for moment in at]
+    hashes = [_hash(*each, secret) for each in zip(addresses, days, strict=True)]
+    countries = [country_of(address) for address in addresses]
+    columns = (at, episode_key, method, status, hashes, countries, *others)
+    posted = _as_json(list(zip(*columns, strict=True)))
+    session.connection().execute(_POST, {"hits": posted})
+
+
+def _as_json(rows: list[tuple[Any, ...]]) -> str:
+    try:
+        return orjson.dumps(rows).decode()
+    except TypeError:  # a name that is no text (half of a surrogate pair)
+        return json.dumps(rows)
 
 
 _POST = cast("Table", HitParcel.__table__).insert()

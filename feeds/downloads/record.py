@@ -80,7 +80,7 @@ class HitBuffer:
         write_batch: Callable[[list[Entry]], None],
         *,
         limit: int = 100_000,
-        batch_size: int = 500,
+        batch_size: int = 2_000,
         interval: float = 1.0,
         poll_interval: float = 15.0,
         note_lost: Callable[[int], None] | None = None,

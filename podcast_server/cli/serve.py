@@ -28,6 +28,8 @@ from podcast_server.logs import set_up_logging
 from podcast_server.settings import PREFIX, Settings
 from podcast_server.takeover import place_for_marks, wait_until_able
 
+BEHIND_ANSWERS = 10  # of the 19 steps that a process can stand back for others
+
 
 @click.command()
 @click.option("--parent", type=int, hidden=True)
@@ -38,6 +40,9 @@ def worker(context: Context, parent: int | None) -> None:
         # `serve` starts us with SIGINT held back, so that a stop in the first second is not
         # met in the middle of an import.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        if parent:
+            # Beside a web server: who listens goes before what can be done a moment later.
+            os.nice(BEHIND_ANSWERS)
         services = once_the_database_answers(lambda: context.services)
         run_worker(services, parent=parent)
     except KeyboardInterrupt:

@@ -11,14 +11,16 @@ import json
 import logging
 import os
 import threading
-from bisect import bisect_left
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 SECONDS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)  # upper bounds of the duration classes
 FILE_EVERY = 5.0  # seconds
+TOGETHER = 200  # answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,21 @@ class Tally:
         self._lock = threading.Lock()
         # Of each kind and status: answers per class, and as the last number the sum of seconds.
         self._cells: dict[tuple[str, str], list[float]] = {}
+        # What is not sorted into classes yet: many at once cost a third of one by one.
+        self._waiting: dict[tuple[str, str], list[float]] = {}
 
     def add(self, kind: str, status: str, seconds: float) -> None:
         """Count one answer."""
-        place = bisect_left(SECONDS, seconds)
-        with self._lock:
-            cell = self._cells.get((kind, status))
-            if cell is None:
-                cell = self._cells[kind, status] = [0.0] * (len(SECONDS) + 2)
-            cell[place] += 1
-            cell[-1] += seconds
+        waiting = self._waiting.get((kind, status))
+        if waiting is None:
+            waiting = self._waiting.setdefault((kind, status), [])
+        waiting.append(seconds)
+        if len(waiting) >= TOGETHER:
+            self._sort()
 
     def counted(self) -> Counted:
         """A copy of everything counted so far."""
+        self._sort()
         with self._lock:
             cells = {which: list(cell) for which, cell in self._cells.items()}
         answers = {which: int(sum(cell[:-1])) for which, cell in cells.items()}
@@ -59,6 +63,24 @@ class Tally:
             both = [a + int(b) for a, b in zip(classes, cell[:-1], strict=True)]
             seconds[kind] = (both, total + cell[-1])
         return Counted(str(os.getpid()), answers, seconds)
+
+    def _sort(self) -> None:
+        with self._lock:
+            for which, waiting in list(self._waiting.items()):
+                some = waiting[:]
+                # Others may have put more behind these meanwhile: that stays.
+                del waiting[: len(some)]
+                cell = self._cells.setdefault(which, [0.0] * (len(SECONDS) + 2))
+                cell[-1] += sum(some)
+                for place, count in enumerate(_classes(some)):
+                    cell[place] += count
+
+
+def _classes(seconds: list[float]) -> list[int]:
+    """How many of them are in each class."""
+    ordered = sorted(seconds)
+    up_to = [bisect_right(ordered, bound) for bound in SECONDS]
+    return [b - a for a, b in pairwise([0, *up_to, len(ordered)])]
 
 
 class TallyFolder:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from episodes.models import Episode, Show
 from episodes.storage.base import Storage
 from episodes.storage.memory import MemoryStorage
+from feeds.delivery.door import fast_lane
 from feeds.delivery.lane import Lane
 from feeds.delivery.redirects import KEEP_SECONDS
+from feeds.downloads.record import MediaHit
 from feeds.grants import end_grant, grants_of
 from feeds.models import PrivateFeed
 from feeds.private_feeds import revoke_feed
@@ -162,3 +164,50 @@ def test_refusals_are_not_remembered(
     give_membership(session, session.get_one(Member, people.free.member_id), show, now)
     session.commit()
     assert get(path).status == 302
+
+
+def by_the_door(lane: Lane, path: str, **more: str) -> tuple[str, dict[str, str]]:
+    """What the web server's worker answers, past Flask."""
+    said: list[tuple[str, dict[str, str]]] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
+        said.append((status, dict(headers)))
+
+    entry = fast_lane(lane, not_for_pages)
+    list(entry({"REQUEST_METHOD": "GET", "PATH_INFO": path, **more}, start))  # type: ignore[arg-type]
+    return said[0]
+
+
+def not_for_pages(_environ: object, _start: object) -> list[bytes]:
+    raise AssertionError("the lane leaves it to the pages")
+
+
+def test_the_door_gives_it_again_with_the_same_note(
+    lane: Lane, path: str, storage: Elsewhere, notes: Notes
+) -> None:
+    notes.seen.clear()
+    before = storage.asked
+    facts = {"HTTP_RANGE": "bytes=5-", "HTTP_USER_AGENT": "Castro/1", "REMOTE_ADDR": "192.0.2.7"}
+    status, headers = by_the_door(lane, path, **facts)
+    assert (status, storage.asked) == ("302 Found", before)
+    assert headers["Location"].startswith("https://audio.example/")
+    [note] = notes.seen
+    assert isinstance(note, MediaHit)
+    assert (note.range_header, note.user_agent, note.address) == (
+        "bytes=5-",
+        "Castro/1",
+        "192.0.2.7",
+    )
+    assert by_the_door(lane, path, REQUEST_METHOD="HEAD")[0] == "200 OK"
+
+
+def test_the_door_says_later_where_the_memory_cannot_be_asked(
+    lane: Lane, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "again", broken)
+    status, headers = by_the_door(lane, path)
+    assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "60")
+
+
+def broken(*_: str) -> None:
+    raise OSError("no such disk")
