@@ -31,8 +31,11 @@ from podcast_server.webhooks.stripe import stripe_blueprint
 
 
 def _postman(services: Services, clock: Callable[[], datetime]) -> Postman:
-    transport = choose_transport(services.settings.mail)
-    return Postman(lambda: send_due(services.sessions, transport, services.current, clock()))
+    def deliver() -> None:
+        current = services.current
+        send_due(services.sessions, choose_transport(current.mail), current, clock())
+
+    return Postman(deliver)
 
 
 def _teller(services: Services, clock: Callable[[], datetime], postman: Postman) -> Postman:

@@ -36,7 +36,9 @@ from podcast_server.billing.providers.choose import Providers, ProviderSettings,
 from podcast_server.billing.till import Terms, Till, Toggles
 from podcast_server.database import commit_mark, open_engine, session_factory
 from podcast_server.limits.counter import shared_counter
+from podcast_server.sealing import KeyVault
 from podcast_server.settings import Settings, SiteSettings
+from podcast_server.site import mail_server as mail_servers
 from podcast_server.site.choices import SiteChoices
 
 log = logging.getLogger(__name__)
@@ -72,8 +74,21 @@ class Services:
 
     @property
     def current(self) -> Settings:
-        """All settings, with those of the site as they are now."""
-        return self.settings.model_copy(update={"site": self.site})
+        """All settings, with those that the owner can choose as they are now."""
+        return self.settings.model_copy(
+            update={"site": self.site, "mail": self.mail_server.settings}
+        )
+
+    @property
+    def mail_server(self) -> mail_servers.MailServer:
+        """How mail leaves: as the operator says, else as the owner chose in the studio."""
+        kept = self.site_choices.section(mail_servers.SECTION, self.engine)
+        return mail_servers.mail_server(self.settings.mail, kept, self.mail_vault)
+
+    @property
+    def mail_vault(self) -> KeyVault:
+        """What seals the password of the mail server."""
+        return KeyVault(self.tokens, mail_servers.PURPOSE)
 
     def close(self) -> None:
         """Give connections back."""

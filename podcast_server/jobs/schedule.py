@@ -84,7 +84,8 @@ def clear_interrupted_uploads(services: Services, now: datetime) -> None:
 
 def send_mail(services: Services, now: datetime) -> None:
     """Send the mail that is due, again where it failed before."""
-    send_due(services.sessions, choose_transport(services.settings.mail), services.current, now)
+    current = services.current
+    send_due(services.sessions, choose_transport(current.mail), current, now)
 
 
 def mail_episodes(services: Services, now: datetime) -> None:

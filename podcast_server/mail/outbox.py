@@ -155,7 +155,7 @@ def _finish(sessions: sessionmaker[Session], mail_id: int, **values: object) -> 
 
 def _as_message_or_refuse(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMessage:
     # What the standard library would have to quote or choke on, no mail server takes anyway.
-    if not _ADDRESS.fullmatch(mail.recipient):
+    if not is_address(mail.recipient):
         raise MailRefused("the address cannot be written in a mail")
     return as_message(mail, settings, now)
 
@@ -179,6 +179,11 @@ def as_message(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMe
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent there as it is written."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def outbox(session: Session, limit: int = 100) -> list[OutgoingMail]:

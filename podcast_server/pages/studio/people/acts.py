@@ -96,6 +96,8 @@ ACTS = {
     "sign-in.set-up": N_("signed in for the first time"),
     "sign-out": N_("signed out"),
     "site.change": N_("changed the settings of the site"),
+    "site.mail": N_("changed the mail server"),
+    "site.mail-forget": N_("removed the mail server"),
     "site.payments": N_("decided how payments come in"),
     "site.try": N_("tried what the site stands on"),
     "staff.change": N_("changed their name or language"),

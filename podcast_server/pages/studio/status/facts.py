@@ -27,7 +27,7 @@ def facts_of(services: Services) -> list[Fact]:
     settings = services.settings
     return [
         _address(settings),
-        _mail(settings),
+        _mail(services.current),
         _storage(settings),
         _database(services),
         _payments(settings),
@@ -51,8 +51,8 @@ def _mail(settings: Settings) -> Fact:
         host = settings.mail.host
         return name, gettext("%(sender)s, through %(host)s", sender=sender, host=host), ""
     advice = gettext(
-        "No mail is sent: sign-in links and receipts wait in the outbox. Ask whoever runs this "
-        "server to fill in [mail]: the server, user, password and sender of a mail provider."
+        "No mail is sent: sign-in links and receipts wait in the outbox. Under Settings → Mail "
+        "you can set the server, user, password and sender of a mail provider."
     )
     return name, gettext("waits in the outbox"), advice
 

@@ -89,7 +89,7 @@ def test_storage_is_tried(owner: Desk) -> None:
 
 
 def test_without_a_mail_server_the_trial_says_what_to_do(owner: Desk) -> None:
-    assert "[mail] host" in owner.send(PAGE + "/try/mail").text
+    assert "waits in the outbox" in owner.send(PAGE + "/try/mail").text
 
 
 def test_a_trial_mail_goes_to_whoever_asks(owner: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
