@@ -69,6 +69,7 @@ from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
 from podcast_server.pages.studio.sharing.views import blueprint as studio_sharing
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
+from podcast_server.pages.studio.site.address import blueprint as studio_site_address
 from podcast_server.pages.studio.site.mail import blueprint as studio_site_mail
 from podcast_server.pages.studio.site.payments import blueprint as studio_site_payments
 from podcast_server.pages.studio.site.views import blueprint as studio_site
@@ -112,6 +113,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_people,  # /studio/people, /studio/people/log
     studio_status,  # /studio/status, /studio/status/outbox
     studio_site,  # /studio/site
+    studio_site_address,  # /studio/site/address
     studio_site_mail,  # /studio/site/mail
     studio_site_payments,  # /studio/site/payments
     studio_archive,  # /studio/archive
