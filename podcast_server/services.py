@@ -38,6 +38,7 @@ from podcast_server.database import commit_mark, open_engine, session_factory
 from podcast_server.limits.counter import shared_counter
 from podcast_server.sealing import KeyVault
 from podcast_server.settings import Settings, SiteSettings
+from podcast_server.site import backup_plan as backup_plans
 from podcast_server.site import mail_server as mail_servers
 from podcast_server.site.choices import SiteChoices
 
@@ -84,6 +85,12 @@ class Services:
         """How mail leaves: as the operator says, else as the owner chose in the studio."""
         kept = self.site_choices.section(mail_servers.SECTION, self.engine)
         return mail_servers.mail_server(self.settings.mail, kept, self.mail_vault)
+
+    @property
+    def backup_plan(self) -> backup_plans.BackupPlan:
+        """When backups are made: as the operator says, else as the owner chose in the studio."""
+        kept = self.site_choices.section(backup_plans.SECTION, self.engine)
+        return backup_plans.backup_plan(self.settings.backup, kept)
 
     @property
     def mail_vault(self) -> KeyVault:

@@ -16,6 +16,7 @@ from podcast_server.accounts.members import AccountError
 from podcast_server.backup.errors import BackupError
 from podcast_server.billing.errors import BillingError
 from podcast_server.cli.backup import backup, restore
+from podcast_server.cli.backups import backups
 from podcast_server.cli.context import FAILED, Context
 from podcast_server.cli.demo import demo
 from podcast_server.cli.doctor import doctor
@@ -92,6 +93,7 @@ for command in (
     serve,
     worker,
     backup,
+    backups,
     restore,
     import_,
     export,

@@ -70,6 +70,7 @@ from podcast_server.pages.studio.sharing.views import blueprint as studio_sharin
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
 from podcast_server.pages.studio.site.address import blueprint as studio_site_address
+from podcast_server.pages.studio.site.backup_page import blueprint as studio_site_backups
 from podcast_server.pages.studio.site.mail import blueprint as studio_site_mail
 from podcast_server.pages.studio.site.payments import blueprint as studio_site_payments
 from podcast_server.pages.studio.site.views import blueprint as studio_site
@@ -114,6 +115,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_status,  # /studio/status, /studio/status/outbox
     studio_site,  # /studio/site
     studio_site_address,  # /studio/site/address
+    studio_site_backups,  # /studio/site/backups
     studio_site_mail,  # /studio/site/mail
     studio_site_payments,  # /studio/site/payments
     studio_archive,  # /studio/archive

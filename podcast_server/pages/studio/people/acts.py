@@ -95,6 +95,8 @@ ACTS = {
     "sign-in.recovery-code": N_("signed in with a recovery code"),
     "sign-in.set-up": N_("signed in for the first time"),
     "sign-out": N_("signed out"),
+    "backup.download": N_("downloaded a backup"),
+    "backup.plan": N_("changed when backups are made"),
     "site.change": N_("changed the settings of the site"),
     "site.mail": N_("changed the mail server"),
     "site.mail-forget": N_("removed the mail server"),

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person
-from podcast_server.pages.studio.site.backups import ask_for_backup, backups_of
+from podcast_server.pages.studio.site.backups import backups_of
 from podcast_server.pages.studio.site.checks import TRIALS, Result
 from podcast_server.pages.studio.site.forms import SiteForm
 from podcast_server.pages.studio.status.facts import facts_of
@@ -48,18 +48,6 @@ def try_out(what: str) -> Response:
     with doing("site.try", what):
         pass
     return _shown(SiteForm(formdata=None, obj=services.site), what, results)
-
-
-@blueprint.post("/site/back-up")
-@needs("owner")
-def back_up() -> Response:
-    """Have a backup made in the background."""
-    if not the_services().settings.backup.folder:
-        abort(404)
-    with doing("backup.ask") as database:
-        ask_for_backup(database, current_time())
-    flash(gettext("A backup begins within a minute."), "success")
-    return redirect(url_for(".page", _anchor="backups"), 303)
 
 
 def _shown(form: SiteForm, tried: str = "", results: list[Result] | None = None) -> Response:

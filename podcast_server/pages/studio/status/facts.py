@@ -6,7 +6,7 @@ import shutil
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from episodes.storage.base import StorageError
 from feeds.downloads.write import lost_since
@@ -15,6 +15,7 @@ from podcast_server.backup.places import open_place
 from podcast_server.backup.regular import newest_backup
 from podcast_server.database import reading
 from podcast_server.i18n import format_ago, format_size
+from podcast_server.pages.studio.site.backup_words import plan_words
 from podcast_server.services import Services
 from podcast_server.settings import Settings
 
@@ -31,7 +32,7 @@ def facts_of(services: Services) -> list[Fact]:
         _storage(settings),
         _database(services),
         _payments(settings),
-        _backup_plan(settings),
+        _backup_plan(services),
     ]
 
 
@@ -81,10 +82,10 @@ def _payments(settings: Settings) -> Fact:
     return gettext("Payments"), gettext("Stripe") if live else gettext("Stripe, test mode"), ""
 
 
-def _backup_plan(settings: Settings) -> Fact:
-    section, name = settings.backup, gettext("Backups")
-    if section.folder:
-        return name, ngettext("every hour", "every %(num)d hours", section.every_hours), ""
+def _backup_plan(services: Services) -> Fact:
+    name = gettext("Backups")
+    if services.settings.backup.folder:
+        return name, plan_words(services.backup_plan), ""
     advice = gettext(
         "Ask whoever runs this server to fill in [backup] folder: another disk, or a bucket "
         "elsewhere."
@@ -109,7 +110,8 @@ def _last_backup(services: Services, now: datetime) -> Fact:
         return name, gettext("cannot be read"), advice
     if newest is None:
         return name, gettext("none yet"), ""
-    late = now - newest > 2 * timedelta(hours=section.every_hours)
+    longest = services.backup_plan.longest
+    late = longest is not None and now - newest > 2 * longest
     advice = gettext("It is overdue: a new one should have been made long ago.") if late else ""
     return name, format_ago(newest, now), advice
 
