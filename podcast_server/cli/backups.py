@@ -20,7 +20,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 @click.command()
 @click.option(
-    "--every", type=click.Choice(RHYTHMS), help="never, daily, or a weekday, 0 is Monday."
+    "--every", type=click.Choice(RHYTHMS), help="never, daily, or a weekday: 0 is Monday."
 )
 @click.option("--hour", type=click.IntRange(0, 23), help="On the clock of --zone.")
 @click.option("--zone", help="Such as Europe/Paris.")

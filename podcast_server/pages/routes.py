@@ -73,6 +73,7 @@ from podcast_server.pages.studio.site.address import blueprint as studio_site_ad
 from podcast_server.pages.studio.site.backup_page import blueprint as studio_site_backups
 from podcast_server.pages.studio.site.mail import blueprint as studio_site_mail
 from podcast_server.pages.studio.site.payments import blueprint as studio_site_payments
+from podcast_server.pages.studio.site.storage import blueprint as studio_site_storage
 from podcast_server.pages.studio.site.views import blueprint as studio_site
 from podcast_server.pages.studio.status.views import blueprint as studio_status
 from podcast_server.pages.studio.uploads.views import blueprint as studio_uploads
@@ -118,6 +119,7 @@ PAGES: tuple[Blueprint, ...] = (
     studio_site_backups,  # /studio/site/backups
     studio_site_mail,  # /studio/site/mail
     studio_site_payments,  # /studio/site/payments
+    studio_site_storage,  # /studio/site/storage
     studio_archive,  # /studio/archive
     studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
     studio_bring,  # /studio/bring

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 from flask_babel import gettext
 
-from episodes.storage.base import StorageError
+from episodes.storage.base import StorageError, StoragePublic, StorageRefused, StorageUnavailable
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.providers.base import Finding
 from podcast_server.mail.transport import MailError, choose_transport
@@ -67,12 +67,25 @@ def send_trial(services: Services, settings: MailSettings, recipient: str, now: 
 
 
 def try_storage(services: Services, _recipient: str, _now: datetime) -> list[Result]:
-    """Write, read and delete a small object."""
+    """Write, read, read in part and delete a small object."""
     try:
         services.storage.check()
     except StorageError as error:
-        return [Result(False, str(error), gettext("Look at [storage] in config.toml."))]
-    return [Result(True, gettext("Files can be written, read and deleted."))]
+        return [Result(False, *_storage_words(error))]
+    text = gettext("Files can be written, read as a whole and in parts, and deleted.")
+    return [Result(True, text)]
+
+
+def _storage_words(error: StorageError) -> tuple[str, str]:
+    """What is wrong with it, and what to do; the storage's own words are in English."""
+    advice = gettext("Ask whoever runs this server to look at [storage]: %(said)s", said=error)
+    if isinstance(error, StoragePublic):
+        return gettext("Strangers can read the audio in the bucket."), advice
+    if isinstance(error, StorageRefused):
+        return gettext("The storage does not let this server in."), advice
+    if isinstance(error, StorageUnavailable):
+        return gettext("The storage cannot be used now."), advice
+    return gettext("The storage does not work as it should."), advice
 
 
 def try_payments(services: Services, _recipient: str, _now: datetime) -> list[Result]:

@@ -58,6 +58,7 @@ def _shown(form: SiteForm, tried: str = "", results: list[Result] | None = None)
             form=form,
             facts=facts_of(services),
             backups=backups_of(services),
+            public_url=services.settings.site.public_url,
             tried=tried,
             now=current_time(),
             results=results or [],

@@ -95,7 +95,7 @@ def _backup_plan(services: Services) -> Fact:
 
 def health_of(services: Services, now: datetime) -> list[Fact]:
     """How it fares now; what comes with an advice is not as it should be."""
-    return [_last_backup(services, now), *_room(services)]
+    return [_last_backup(services, now), *room_of(services)]
 
 
 def _last_backup(services: Services, now: datetime) -> Fact:
@@ -116,7 +116,7 @@ def _last_backup(services: Services, now: datetime) -> Fact:
     return name, format_ago(newest, now), advice
 
 
-def _room(services: Services) -> list[Fact]:
+def room_of(services: Services) -> list[Fact]:
     """Free space, where files are kept on this machine."""
     if services.settings.storage.backend != "local":
         return []
