@@ -34,11 +34,14 @@ from feeds.tokens import Tokens, load_key_ring
 from podcast_server.billing.dunning import Rules
 from podcast_server.billing.providers.choose import Providers, ProviderSettings, open_providers
 from podcast_server.billing.till import Terms, Till, Toggles
-from podcast_server.database import commit_mark, open_engine, session_factory
+from podcast_server.database import commit_mark, open_engine, reading, session_factory
 from podcast_server.limits.counter import shared_counter
+from podcast_server.mail.letterhead import Letterhead
+from podcast_server.mail.transport import Transport, choose_transport
 from podcast_server.sealing import KeyVault
 from podcast_server.settings import Settings, SiteSettings
 from podcast_server.site import backup_plan as backup_plans
+from podcast_server.site import logo as logos
 from podcast_server.site import mail_server as mail_servers
 from podcast_server.site.choices import SiteChoices
 
@@ -85,6 +88,11 @@ class Services:
         """How mail leaves: as the operator says, else as the owner chose in the studio."""
         kept = self.site_choices.section(mail_servers.SECTION, self.engine)
         return mail_servers.mail_server(self.settings.mail, kept, self.mail_vault)
+
+    @property
+    def logo(self) -> logos.SiteLogo | None:
+        """The site's logo, if there is one."""
+        return logos.site_logo(self.site_choices.section(logos.SECTION, self.engine))
 
     @property
     def backup_plan(self) -> backup_plans.BackupPlan:
@@ -180,6 +188,16 @@ def storage_settings(settings: Settings) -> StorageSettings:
         access_key=section.access_key.get_secret_value(),
         secret_key=section.secret_key.get_secret_value(),
     )
+
+
+def open_transport(services: Services) -> Transport | None:
+    """How mail leaves now, with the site's logo at its head; None where no mail server is set."""
+    transport = choose_transport(services.current.mail)
+    if transport is None or services.logo is None:
+        return transport
+    with reading(services.engine) as session:
+        data = logos.logo_data(session)
+    return Letterhead(transport, data) if data else transport
 
 
 def build_edition(document: FeedDocument) -> PreparedDocument:

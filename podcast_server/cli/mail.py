@@ -14,8 +14,7 @@ from podcast_server.cli.context import (
 from podcast_server.cli.mail_server import mail_server, test_mail
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.mail.outbox import outbox, send_due
-from podcast_server.mail.transport import choose_transport
-from podcast_server.services import now_utc
+from podcast_server.services import now_utc, open_transport
 
 
 @click.group()
@@ -71,6 +70,5 @@ def show_mail(context: Context, number: int | None) -> None:
 def send_mail(context: Context) -> None:
     """Send what is due now, as the server does by itself every minute."""
     services = context.services
-    current = services.current
-    done = send_due(services.sessions, choose_transport(current.mail), current, now_utc())
+    done = send_due(services.sessions, open_transport(services), services.current, now_utc())
     click.echo(f"{done.sent} sent, {done.kept} kept, {done.failed} failed.")

@@ -33,6 +33,7 @@ from podcast_server.cli.serve import serve, worker
 from podcast_server.cli.setup import init, migrate
 from podcast_server.cli.sharing import sharing
 from podcast_server.cli.show import show
+from podcast_server.cli.site import site
 from podcast_server.cli.studio import studio
 from podcast_server.cli.watch import watch
 from podcast_server.database import DatabaseError
@@ -102,6 +103,7 @@ for command in (
     doctor,
     keys,
     show,
+    site,
     studio,
     episode,
     watch,

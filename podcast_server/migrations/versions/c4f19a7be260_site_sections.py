@@ -1,4 +1,4 @@
-"""site sections
+"""site sections and files
 
 Revision ID: c4f19a7be260
 Revises: b7d2e05c91f4
@@ -25,7 +25,15 @@ def upgrade() -> None:
         sa.Column("updated_at", UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_site_sections")),
     )
+    op.create_table(
+        "site_files",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("updated_at", UTCDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_site_files")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("site_files")
     op.drop_table("site_sections")

@@ -51,6 +51,8 @@ SENTENCES = (
     N_("the image is %(width)s × %(height)s pixels; podcast apps need at least 1400 × 1400"),
     N_("the image is %(width)s × %(height)s pixels; a cover is square"),
     N_("the image is %(width)s × %(height)s pixels; it needs at least 150 × 150"),
+    N_("the image is %(width)s × %(height)s pixels; a logo is at least 48 high"),
+    N_("the image is %(width)s × %(height)s pixels; a logo is square, or up to six times as wide"),
     N_("this is not a JPEG, PNG or WebP image"),
     N_("the image is damaged: save it again as JPEG or PNG"),
     N_("the image has too many pixels: 3000 × 3000 is plenty"),

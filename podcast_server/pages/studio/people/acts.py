@@ -98,6 +98,8 @@ ACTS = {
     "backup.download": N_("downloaded a backup"),
     "backup.plan": N_("changed when backups are made"),
     "site.change": N_("changed the settings of the site"),
+    "site.logo": N_("gave the site its logo"),
+    "site.logo-remove": N_("removed the site's logo"),
     "site.mail": N_("changed the mail server"),
     "site.mail-forget": N_("removed the mail server"),
     "site.payments": N_("decided how payments come in"),
