@@ -9,9 +9,16 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import socket
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
+from episodes.rss_import.errors import FetchFailed, ImportRefused, PrivateNetwork
+from episodes.rss_import.fetch import Fetcher
 from feeds.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -19,6 +26,64 @@ if TYPE_CHECKING:
 
 PATH = "/.well-known/podcast-server/"
 _NUMBER = re.compile(r"[0-9a-f]{32}")
+_MOST = 1000  # bytes of an answer
+
+Found = Literal[
+    "here",
+    "onward",  # here, but under another address
+    "private",  # a network that nobody outside can reach
+    "another",  # something that is not this server
+    "unnamed",  # there is no such name
+    "unproven",  # no valid certificate
+    "silent",  # nobody
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What an address leads to; ``there`` where one gets to in the end, if it is here."""
+
+    found: Found
+    there: str = ""
+
+
+def ask_at(address: str, tokens: Tokens, *, allow_loopback: bool = False) -> Reached:
+    """Ask at an address, scheme and host alone, whether this server answers there."""
+    question = new_question()
+    with closing(Fetcher(allow_loopback=allow_loopback, attempts=1)) as fetcher:
+        try:
+            page = fetcher.read(f"{address}{PATH}{question}", limit=_MOST)
+        except PrivateNetwork:
+            return Reached("private")
+        except FetchFailed as error:
+            return Reached(_why_silent(error))
+        except ImportRefused:
+            return Reached("another")
+    if page is None or not is_answer(tokens, question, page.data):
+        return Reached("another")
+    parts = urlsplit(page.url)
+    there = f"{parts.scheme}://{parts.netloc}"
+    return Reached("here" if there == address else "onward", there)
+
+
+def _why_silent(error: Exception) -> Found:
+    causes = list(_causes(error))
+    if any(isinstance(each, socket.gaierror) for each in causes):
+        return "unnamed"
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+        return "unproven"
+    return "silent"
+
+
+def _causes(error: BaseException, depth: int = 12) -> Iterator[BaseException]:
+    """The error and all that led to it, however the libraries wrapped it."""
+    yield error
+    if not depth:
+        return
+    wrapped = [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
+    for each in wrapped:
+        if isinstance(each, BaseException):
+            yield from _causes(each, depth - 1)
 
 
 def new_question() -> str:

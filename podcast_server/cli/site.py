@@ -10,10 +10,20 @@ import click
 from episodes.artwork import prepare_logo
 from podcast_server.cli.context import Context, json_option, pass_context, print_json
 from podcast_server.i18n import LANGUAGES
+from podcast_server.reach import Found, ask_at
 from podcast_server.services import now_utc
 from podcast_server.site.choices import choose
 from podcast_server.site.colours import is_colour
 from podcast_server.site.logo import remove_logo, use_logo
+
+_IN_THE_WAY: dict[Found, str] = {
+    "onward": "leads to this server under another address:",
+    "private": "leads into a private network, which nobody outside can reach",
+    "another": "something answers there, but not this server (is it running?)",
+    "unnamed": "there is no such name",
+    "unproven": "has no valid certificate",
+    "silent": "nobody answers there",
+}
 
 
 @click.group()
@@ -61,6 +71,21 @@ def edit_site(context: Context, /, **given: Any) -> None:
     with context.writing() as session:
         choose(session, values, now_utc())
     click.echo(f"Changed {', '.join(sorted(values))}.")
+
+
+@site.command("try")
+@click.argument("address", required=False)
+@pass_context
+def try_address(context: Context, address: str | None) -> None:
+    """Ask at ADDRESS (default: [site] public_url) whether this server answers there."""
+    settings = context.settings
+    wanted = (address or settings.site.public_url).rstrip("/")
+    loopback = settings.imports.allow_loopback
+    reached = ask_at(wanted, context.services.tokens, allow_loopback=loopback)
+    if reached.found != "here":
+        why = f"{_IN_THE_WAY[reached.found]} {reached.there}".strip()
+        raise click.ClickException(f"{wanted}: {why}")
+    click.echo(f"{wanted} leads to this server.")
 
 
 @site.command("logo")

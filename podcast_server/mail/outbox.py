@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from podcast_server.mail.letter import Letter, render_letter
@@ -184,6 +184,23 @@ def as_message(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMe
 def is_address(text: str) -> bool:
     """Whether mail can be sent there as it is written."""
     return _ADDRESS.fullmatch(text) is not None
+
+
+def count_kept(session: Session) -> int:
+    """How many mails were kept because no mail server was set, and can still be sent."""
+    kept = select(func.count(OutgoingMail.id)).where(OutgoingMail.state == "kept")
+    return session.scalar(kept.where(OutgoingMail.text != "")) or 0
+
+
+def queue_kept(session: Session, now: datetime) -> int:
+    """Have those sent; how many."""
+    queued = session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.state == "kept", OutgoingMail.text != "")
+        .values(state="queued", due_at=now, tries=0)
+    )
+    assert isinstance(queued, CursorResult)
+    return queued.rowcount
 
 
 def outbox(session: Session, limit: int = 100) -> list[OutgoingMail]:

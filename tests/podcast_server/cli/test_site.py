@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.podcast_server.cli.conftest import Terminal
+from tests.running import free_port
 
 
 def test_the_site_is_named_and_coloured(terminal: Terminal) -> None:
@@ -37,3 +38,11 @@ def test_a_file_that_is_no_picture_is_refused(terminal: Terminal, tmp_path: Path
     file = tmp_path / "logo.png"
     file.write_text("<svg/>")
     terminal.run("site", "logo", file, code=1)
+
+
+def test_an_address_is_tried(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.run("site", "try", "ftp://podcast.example", code=1)
+    assert "private network" in terminal.run("site", "try", "http://127.0.0.1:1", code=1).output
+    monkeypatch.setenv("PODCAST_SERVER_IMPORTS__ALLOW_LOOPBACK", "true")
+    where = f"http://127.0.0.1:{free_port()}"
+    assert "nobody answers there" in terminal.run("site", "try", where, code=1).output

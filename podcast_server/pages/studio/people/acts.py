@@ -101,6 +101,7 @@ ACTS = {
     "site.logo": N_("gave the site its logo"),
     "site.logo-remove": N_("removed the site's logo"),
     "site.mail": N_("changed the mail server"),
+    "site.mail-kept": N_("had mails sent that had waited for a mail server"),
     "site.mail-forget": N_("removed the mail server"),
     "site.payments": N_("decided how payments come in"),
     "site.try": N_("tried what the site stands on"),

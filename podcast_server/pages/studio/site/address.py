@@ -1,7 +1,8 @@
 """``/studio/site/address``: whether an address leads to this server, and what changing it takes.
 
 The address itself is set where only whoever runs the server can write. Feeds, cookies, the check of
-the Host header and passkeys all hang on it, in every process.
+the Host header and passkeys all hang on it, in every process; and an address that only passes
+everything on would pass the trial, too, and read along.
 """
 
 from __future__ import annotations

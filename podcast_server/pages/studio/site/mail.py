@@ -6,6 +6,9 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from podcast_server.database import reading
+from podcast_server.mail.outbox import count_kept, queue_kept
+from podcast_server.pages.member.posting import nudge_postman
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person
 from podcast_server.pages.studio.site.checks import Result, send_trial
@@ -58,6 +61,19 @@ def try_it() -> Response:
     return _shown(MailForm(formdata=None, obj=now), _tried(now))
 
 
+@blueprint.post("/site/mail/send-kept")
+@needs("owner")
+def send_kept() -> Response:
+    """Send what was kept while no mail server was set."""
+    if not the_services().mail_server.whose:
+        abort(404)
+    with doing("site.mail-kept") as database:
+        queue_kept(database, current_time())
+    nudge_postman()
+    flash(gettext("They are sent now."), "success")
+    return redirect(url_for(".page"), 303)
+
+
 @blueprint.post("/site/mail/forget")
 @needs("owner")
 def forget() -> Response:
@@ -83,11 +99,14 @@ def _keep(wanted: MailSettings) -> None:
 
 def _shown(form: MailForm, result: Result | None = None) -> Response:
     services = the_services()
+    with reading(services.engine) as database:
+        kept = count_kept(database)
     return make_response(
         render_template(
             "studio/site/mail.html",
             form=form,
             server=services.mail_server,
+            kept=kept,
             has_password=bool(services.mail_server.settings.password.get_secret_value()),
             fixed_sender=services.settings.mail.sender,
             person=the_person(),

@@ -1,48 +1,28 @@
-"""Ask at an address whether this very server answers there, and say in words what is in the way."""
+"""Whether this very server answers at an address, and in words what is in the way."""
 
 from __future__ import annotations
 
-import socket
-import ssl
-from collections.abc import Iterator
-from contextlib import closing
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 from flask_babel import gettext
 
-from episodes.rss_import.errors import FetchFailed, ImportRefused, PrivateNetwork
-from episodes.rss_import.fetch import Fetcher, host_of
+from episodes.rss_import.fetch import host_of
 from podcast_server.pages.studio.site.checks import Result
-from podcast_server.reach import PATH, is_answer, new_question
+from podcast_server.reach import Found, ask_at
 from podcast_server.services import Services
-
-MOST = 1000  # bytes of an answer
 
 
 def try_address(services: Services, address: str) -> Result:
     """What comes of asking there. ``address`` is a plain one, without a path."""
-    question = new_question()
     loopback = services.settings.imports.allow_loopback
-    with closing(Fetcher(allow_loopback=loopback, attempts=1)) as fetcher:
-        try:
-            page = fetcher.read(f"{address}{PATH}{question}", limit=MOST)
-        except PrivateNetwork:
-            return _private(address)
-        except FetchFailed as error:
-            return _unreached(address, error)
-        except ImportRefused:
-            return _another(address)
-    if page is None or not is_answer(services.tokens, question, page.data):
-        return _another(address)
-    found = urlsplit(page.url)
-    there = f"{found.scheme}://{found.netloc}"
-    if there != address:
+    reached = ask_at(address, services.tokens, allow_loopback=loopback)
+    if reached.found == "onward":
         return Result(
             False,
-            gettext("%(address)s leads on to %(there)s.", address=address, there=there),
+            gettext("%(address)s leads on to %(there)s.", address=address, there=reached.there),
             gettext("That is this server: use that address."),
         )
-    return _reached(address)
+    return _WORDS[reached.found](address)
 
 
 def _reached(address: str) -> Result:
@@ -78,23 +58,26 @@ def _another(address: str) -> Result:
     )
 
 
-def _unreached(address: str, error: Exception) -> Result:
-    host, causes = host_of(address), list(_causes(error))
-    if any(isinstance(each, socket.gaierror) for each in causes):
-        return Result(
-            False,
-            gettext("There is no name %(host)s yet.", host=host),
-            gettext(
-                "Where you rented the domain, make a DNS record for it: A (or AAAA) with the "
-                "public address of this server. It can take a day until everybody sees it."
-            ),
-        )
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
-        return Result(
-            False,
-            gettext("%(host)s has no valid certificate.", host=host),
-            gettext("The front needs one for this very name; Caddy gets it by itself."),
-        )
+def _unnamed(address: str) -> Result:
+    return Result(
+        False,
+        gettext("There is no name %(host)s yet.", host=host_of(address)),
+        gettext(
+            "Where you rented the domain, make a DNS record for it: A (or AAAA) with the "
+            "public address of this server. It can take a day until everybody sees it."
+        ),
+    )
+
+
+def _unproven(address: str) -> Result:
+    return Result(
+        False,
+        gettext("%(host)s has no valid certificate.", host=host_of(address)),
+        gettext("The front needs one for this very name; Caddy gets it by itself."),
+    )
+
+
+def _silent(address: str) -> Result:
     return Result(
         False,
         gettext("Nobody answers at %(address)s.", address=address),
@@ -106,12 +89,11 @@ def _unreached(address: str, error: Exception) -> Result:
     )
 
 
-def _causes(error: BaseException, depth: int = 12) -> Iterator[BaseException]:
-    """The error and all that led to it, however the libraries wrapped it."""
-    yield error
-    if not depth:
-        return
-    wrapped = [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
-    for each in wrapped:
-        if isinstance(each, BaseException):
-            yield from _causes(each, depth - 1)
+_WORDS: dict[Found, Callable[[str], Result]] = {
+    "here": _reached,
+    "private": _private,
+    "another": _another,
+    "unnamed": _unnamed,
+    "unproven": _unproven,
+    "silent": _silent,
+}

@@ -15,8 +15,8 @@ from episodes.models import Show
 from feeds.delivery.lane import Lane
 from feeds.tokens import SigningKey, Tokens
 from podcast_server.app import create_app
-from podcast_server.pages.studio.site import reaching
 from podcast_server.pages.studio.site.address import plain_address
+from podcast_server.pages.studio.site.reaching import try_address
 from podcast_server.reach import answering
 from podcast_server.services import Services
 from podcast_server.settings import ImportSettings
@@ -101,7 +101,7 @@ def test_where_nobody_answers_is_said(desk: Desk) -> None:
 
 
 def test_our_own_network_is_not_asked(services: Services) -> None:
-    result = reaching.try_address(services, "http://127.0.0.1:1")
+    result = try_address(services, "http://127.0.0.1:1")
     assert "leads into a private network" in result.text
 
 

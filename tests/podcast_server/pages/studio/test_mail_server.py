@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from feeds.delivery.lane import Lane
 from feeds.tokens import SigningKey, Tokens
 from podcast_server.accounts.staff.models import AuditEntry
 from podcast_server.app import create_app
-from podcast_server.services import Services
+from podcast_server.mail.letter import Letter
+from podcast_server.mail.outbox import put_letter, send_due
+from podcast_server.services import Services, open_transport
 from podcast_server.settings import MailSettings
 from podcast_server.site.choices import SiteChoices
 from podcast_server.site.models import SiteSection
@@ -229,3 +232,21 @@ def test_editors_may_not_look_at_it(hire: Callable[..., Desk], harbour: Show) ->
     assert editor.send(PAGE, **typed(25)).status_code == 403
     assert editor.send(PAGE + "/try").status_code == 403
     assert editor.send(PAGE + "/forget").status_code == 403
+
+
+def test_what_waited_for_a_mail_server_is_sent(
+    owner: Desk, services: Services, provider: Provider, now: datetime
+) -> None:
+    with services.sessions.begin() as session:
+        for name in ("ada", "bob"):
+            letter = Letter("trial", "en", "Hello", ["Hi"])
+            put_letter(session, letter, f"{name}@example.org", site_name="Quay", now=now)
+    send_due(services.sessions, None, services.settings, now)
+    assert "What waits" not in owner.get(PAGE).text
+    assert owner.send(PAGE + "/send-kept").status_code == 404
+    assert "2 mails were written" in owner.send(PAGE, **typed(provider.port)).text
+    owner.send(PAGE + "/send-kept")
+    send_due(services.sessions, open_transport(services), services.current, now)
+    sent = [each.rcpt_tos for each in provider.envelopes[1:]]
+    assert sent == [["ada@example.org"], ["bob@example.org"]]
+    assert "What waits" not in owner.get(PAGE).text
