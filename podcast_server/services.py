@@ -79,9 +79,7 @@ class Services:
     @property
     def current(self) -> Settings:
         """All settings, with those that the owner can choose as they are now."""
-        return self.settings.model_copy(
-            update={"site": self.site, "mail": self.mail_server.settings}
-        )
+        return self.settings.model_copy(update={"site": self.site, "mail": self.mail_server.usable})
 
     @property
     def mail_server(self) -> mail_servers.MailServer:
@@ -193,11 +191,12 @@ def storage_settings(settings: Settings) -> StorageSettings:
 def open_transport(services: Services) -> Transport | None:
     """How mail leaves now, with the site's logo at its head; None where no mail server is set."""
     transport = choose_transport(services.current.mail)
-    if transport is None or services.logo is None:
+    logo = services.logo
+    if transport is None or logo is None:
         return transport
     with reading(services.engine) as session:
         data = logos.logo_data(session)
-    return Letterhead(transport, data) if data else transport
+    return Letterhead(transport, data, says_the_name=logo.is_wide) if data else transport
 
 
 def build_edition(document: FeedDocument) -> PreparedDocument:

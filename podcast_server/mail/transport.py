@@ -7,7 +7,7 @@ import ssl
 from email.message import EmailMessage
 from typing import Protocol
 
-from podcast_server.mail.mail_errors import MailError, MailRefused, in_our_words
+from podcast_server.mail.errors import MailError, MailRefused, in_our_words
 from podcast_server.mail.whereabouts import look_up, require_ordinary
 from podcast_server.settings import MailSettings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from podcast_server.mail.mail_errors import MailError
+from podcast_server.mail.errors import MailError
 
 # Those that are not link-local: AWS by IPv6, Alibaba, Oracle.
 _METADATA = {"fd00:ec2::254", "100.100.100.200", "192.0.0.192"}

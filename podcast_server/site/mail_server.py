@@ -44,6 +44,11 @@ class MailServer:
     whose: Literal["operator", "owner", ""]
     locked: bool = False
 
+    @property
+    def usable(self) -> MailSettings:
+        """What mail leaves by. While the password is locked, mail is kept instead of failing."""
+        return self.settings.model_copy(update={"host": ""}) if self.locked else self.settings
+
 
 def mail_server(base: MailSettings, kept: str, vault: KeyVault) -> MailServer:
     """What holds, of the operator's section and of what the owner chose ("" for nothing)."""

@@ -19,7 +19,7 @@ class BackupForm(FlaskForm):  # type: ignore[misc]
 
     every = SelectField(_("How often"))
     hour = SelectField(
-        _("At"),
+        _("At what hour"),
         coerce=int,
         choices=[SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24)],
     )
@@ -50,5 +50,5 @@ def form_of(plan: BackupPlan, zone: str, *, sent: bool) -> BackupForm:
 def chosen_in(form: BackupForm, plan: BackupPlan, zone: str) -> Chosen:
     """What was chosen; of what is the operator's, what was chosen before."""
     before = plan.chosen or Chosen(every="daily", hour=3, zone=zone, keep=plan.keep)
-    given = {name: field.data for name, field in form._fields.items() if name in before.__dict__}
+    given = {field.name: field.data for field in form if field.name in Chosen.model_fields}
     return Chosen(**{**before.model_dump(), **given})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
-from podcast_server.mail.mail_errors import MailError
+from podcast_server.mail.errors import MailError
 from podcast_server.settings import MailSettings
 
 Words = tuple[str, str]

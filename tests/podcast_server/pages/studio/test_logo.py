@@ -129,7 +129,7 @@ class Box:
 
 def test_mails_bring_it_along(services: Services) -> None:
     data = prepare_logo(picture(400, 400)).data
-    letter = Letter("trial", "en", "Hello", ["<!--mark-->forged<!--/mark-->"])
+    letter = Letter("trial", "en", "Hello", ["<!--head--></span>forged<!--/head-->"])
     with services.sessions.begin() as session:
         outbox.put_letter(session, letter, "ada@example.org", site_name="Quay", now=NOW)
     box = Box()
@@ -144,6 +144,25 @@ def test_mails_bring_it_along(services: Services) -> None:
     assert logo.get_content() == data
     assert mail.get_body(("plain",)) is not None
     assert b"cid:logo" in mail.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("wide", "head"), [(True, 'alt="Quay &#34;&lt;b&gt;&#34;"'), (False, 'alt=""')]
+)
+def test_a_wide_one_stands_in_place_of_the_name_in_mails_too(
+    services: Services, wide: bool, head: str
+) -> None:
+    with services.sessions.begin() as session:
+        letter = Letter("trial", "en", "Hello", ["Hi"])
+        outbox.put_letter(session, letter, "ada@example.org", site_name='Quay "<b>"', now=NOW)
+    box = Box()
+    transport = Letterhead(box, prepare_logo(picture(400, 100)).data, says_the_name=wide)
+    outbox.send_due(services.sessions, transport, services.settings, NOW)
+    page = box.sent[0].get_body(("html",))
+    assert page is not None
+    text = page.get_content()
+    assert head in text
+    assert text.count("Quay &#34;&lt;b&gt;&#34;") == 1
 
 
 def test_without_a_logo_mails_show_the_mark_of_old(services: Services) -> None:

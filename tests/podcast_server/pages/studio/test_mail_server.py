@@ -208,6 +208,7 @@ def test_with_other_signing_keys_the_password_is_asked_for_again(
     restored = replace(services, tokens=other, site_choices=SiteChoices())
     server = restored.mail_server
     assert (server.locked, server.settings.password.get_secret_value()) == (True, "")
+    assert open_transport(restored) is None  # mail is kept meanwhile, not lost
 
 
 def test_what_the_operator_set_holds_and_is_only_shown(

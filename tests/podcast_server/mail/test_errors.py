@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 
-from podcast_server.mail.mail_errors import MailError, MailRefused, in_our_words
+from podcast_server.mail.errors import MailError, MailRefused, in_our_words
 from podcast_server.mail.whereabouts import require_ordinary
 
 
