@@ -71,13 +71,11 @@ def back_up() -> Response:
 def download() -> Response:
     """The newest backup as one file, if it is encrypted: nobody can read it on its way."""
     services = the_services()
-    folder = services.settings.backup.folder
-    if not folder:
-        abort(404)
-    place = open_place(services.settings, folder)
-    newest = tell_newest(place, 1)
+    newest = _told(1)
     if not newest or not newest[0].encrypted:
-        abort(404)
+        flash(gettext("There is no encrypted backup."), "warning")
+        return redirect(url_for(".page"), 303)
+    place = open_place(services.settings, services.settings.backup.folder)
     with doing("backup.download", newest[0].name):
         pass
     response = Response(_tar(place, newest[0]), mimetype="application/x-tar")
@@ -110,10 +108,13 @@ def _zone() -> str:
     return shows[0].time_zone if shows else "UTC"
 
 
-def _told() -> list[Told]:
+def _told(most: int) -> list[Told]:
     services = the_services()
+    folder = services.settings.backup.folder
+    if not folder:
+        return []
     try:
-        return tell_newest(open_place(services.settings, services.settings.backup.folder), SHOWN)
+        return tell_newest(open_place(services.settings, folder), most)
     except (OSError, ValueError, KeyError, BackupError, StorageError):
         return []  # what is wrong there, the state says
 
@@ -128,7 +129,7 @@ def _shown(form: BackupForm) -> Response:
             plan=plan,
             words=plan_words(plan),
             backups=state,
-            told=[] if state.state in ("unset", "unreadable") else _told(),
+            told=[] if state.state in ("unset", "unreadable") else _told(SHOWN),
             now=current_time(),
         )
     )

@@ -66,7 +66,8 @@ def try_it() -> Response:
 def send_kept() -> Response:
     """Send what was kept while no mail server was set."""
     if not the_services().mail_server.whose:
-        abort(404)
+        flash(gettext("No mail server is set."), "warning")
+        return redirect(url_for(".page"), 303)
     with doing("site.mail-kept") as database:
         queue_kept(database, current_time())
     nudge_postman()
