@@ -19,6 +19,8 @@ from episodes.errors import EpisodeError
 SMALLEST, LARGEST = 1400, 3000
 # Of a person or a chapter, which apps show small: the shorter and the longer side.
 SMALLEST_PICTURE, LARGEST_PICTURE = 150, 1400
+# Of a site: pixels from top to bottom, and how many times as wide as high.
+SMALLEST_LOGO, LOGO_HEIGHT, WIDEST_LOGO = 48, 96, 6
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 60_000_000
 MAX_PUBLISHED_BYTES = 512 * 1024  # Apple's recommendation, so that apps load it on mobile data
@@ -37,6 +39,16 @@ class Artwork:
     sha256: str
     extension: str = "jpg"
     mime: str = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A finished logo: PNG bytes, pixels, and the hash that names it."""
+
+    data: bytes
+    width: int
+    height: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,30 @@ def prepare_picture(data: bytes, *, square: bool = False) -> Artwork:
     return Artwork(encoded, min(image.size), hashlib.sha256(encoded).hexdigest())
 
 
+def prepare_logo(data: bytes) -> Logo:
+    """Check a logo and write it anew, no higher than headers need it; what is clear stays clear.
+
+    Raises ArtworkRefused with what to change.
+    """
+    if len(data) > MAX_BYTES:
+        raise ArtworkRefused("the image is larger than 20 MB: save it as JPEG")
+    image = _opened(data)
+    width, height = image.size
+    if height < SMALLEST_LOGO:
+        raise ArtworkRefused(f"the image is {width} × {height} pixels; a logo is at least 48 high")
+    if not height <= width <= WIDEST_LOGO * height:
+        raise ArtworkRefused(
+            f"the image is {width} × {height} pixels; a logo is square, or up to six times as wide"
+        )
+    image = image.convert("RGBA" if _is_clear(image) else "RGB")
+    image.thumbnail((WIDEST_LOGO * LOGO_HEIGHT, LOGO_HEIGHT), Image.Resampling.LANCZOS)
+    image.info.clear()
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    encoded = buffer.getvalue()
+    return Logo(encoded, *image.size, hashlib.sha256(encoded).hexdigest())
+
+
 def _cut_out(image: Image.Image, square: Square) -> Image.Image:
     width, height = image.size
     side = max(1, min(round(square.side * width), width, height))
@@ -104,6 +140,13 @@ def _cut_out(image: Image.Image, square: Square) -> Image.Image:
 
 
 def _decode(data: bytes) -> Image.Image:
+    flat = _flatten(_opened(data))
+    flat.info.clear()  # a comment would be written into the new file
+    return flat
+
+
+def _opened(data: bytes) -> Image.Image:
+    """The image as browsers show it, whatever the file says. Raises ArtworkRefused."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -111,14 +154,15 @@ def _decode(data: bytes) -> Image.Image:
             if image.size[0] * image.size[1] > MAX_PIXELS:
                 raise ArtworkRefused("the image has too many pixels: 3000 × 3000 is plenty")
             image.load()
-            upright = ImageOps.exif_transpose(image)  # as browsers show it, and the crop tool
+            return ImageOps.exif_transpose(image)  # as the crop tool shows it, too
     except (UnidentifiedImageError, Image.DecompressionBombError, Warning) as error:
         raise ArtworkRefused("this is not a JPEG, PNG or WebP image") from error
     except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error) as error:
         raise ArtworkRefused("the image is damaged: save it again as JPEG or PNG") from error
-    flat = _flatten(upright)
-    flat.info.clear()  # a comment would be written into the new file
-    return flat
+
+
+def _is_clear(image: Image.Image) -> bool:
+    return image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
 
 
 def _flatten(image: Image.Image) -> Image.Image:

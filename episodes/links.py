@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from episodes.errors import BadField
 
 MAX_ADDRESS = 2000  # characters
+MAX_NAME = 64
 
 
 def check_link(field: str, address: str) -> None:
@@ -29,3 +32,10 @@ def secure_link(address: str) -> str | None:
     if len(address) > MAX_ADDRESS or not address.lower().startswith(("https://", "mailto:")):
         return None
     return address if address.isprintable() and " " not in address else None
+
+
+def named_link(text: str, address: str) -> dict[str, str]:
+    """A place elsewhere as it is stored; one without a name has its host's."""
+    url = secure_link(address.strip()) or address.strip()
+    host = (urlsplit(url).hostname or url).removeprefix("www.")
+    return {"text": text.strip() or host[:MAX_NAME], "url": url}

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from episodes.categories import check_categories
 from episodes.errors import BadField, NotFound
-from episodes.links import check_link, check_web
+from episodes.links import MAX_NAME, check_link, check_web
 from episodes.models import Show, Tier
 from episodes.publishing import record_change
 
@@ -47,6 +47,8 @@ EDITABLE = frozenset(
         "links",
     }
 )
+MOST_LINKS = 12
+_LONGEST = {"title": 255, "funding_text": 128}
 _CHOICES = {"type": {"episodic", "serial"}, "public_feed": {"hidden", "teaser"}}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
@@ -107,8 +109,8 @@ def _check(name: str, value: Any) -> None:
         raise BadField(name, f"must be one of {', '.join(sorted(_CHOICES[name]))}")
     if name == "title" and not value.strip():
         raise BadField(name, "a show needs a title")
-    if name == "title" and len(value) > 255:
-        raise BadField(name, "must be at most 255 characters")
+    if name in _LONGEST and len(value) > _LONGEST[name]:
+        raise BadField(name, f"must be at most {_LONGEST[name]} characters")
     if name == "language" and not _LANGUAGE.fullmatch(value):
         raise BadField(name, "must be a language code such as en, en-gb or fr")
     if name == "time_zone":
@@ -125,10 +127,18 @@ def _check_addresses(name: str, value: Any) -> None:
     if name == "link":
         check_link(name, value or "")
     elif name == "links":
-        for link in value:
-            check_web(name, link["url"])
+        _check_links(value)
     elif value:
         check_web(name, value)
+
+
+def _check_links(links: list[dict[str, str]]) -> None:
+    if len(links) > MOST_LINKS:
+        raise BadField("links", "must be at most 12 links")
+    for link in links:
+        check_web("links", link["url"])
+        if len(link["text"]) > MAX_NAME:
+            raise BadField("links", "must have names of at most 64 characters")
 
 
 def _check_time_zone(value: str) -> None:

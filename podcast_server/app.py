@@ -19,20 +19,21 @@ from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.limits.pages import install_limits
 from podcast_server.mail.outbox import send_due
 from podcast_server.mail.postman import Postman
-from podcast_server.mail.transport import choose_transport
 from podcast_server.pages.account_of import account_of
 from podcast_server.pages.checkout.offers import install_checkout
 from podcast_server.pages.dressing import install_dressing
 from podcast_server.pages.moved_feeds import install_moved_feeds
 from podcast_server.pages.routes import PAGES
 from podcast_server.security import base_policy, csrf, install_security
-from podcast_server.services import Services, limit_counter, now_utc
+from podcast_server.services import Services, limit_counter, now_utc, open_transport
 from podcast_server.webhooks.stripe import stripe_blueprint
 
 
 def _postman(services: Services, clock: Callable[[], datetime]) -> Postman:
-    transport = choose_transport(services.settings.mail)
-    return Postman(lambda: send_due(services.sessions, transport, services.current, clock()))
+    def deliver() -> None:
+        send_due(services.sessions, open_transport(services), services.current, clock())
+
+    return Postman(deliver)
 
 
 def _teller(services: Services, clock: Callable[[], datetime], postman: Postman) -> Postman:

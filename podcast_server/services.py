@@ -34,9 +34,15 @@ from feeds.tokens import Tokens, load_key_ring
 from podcast_server.billing.dunning import Rules
 from podcast_server.billing.providers.choose import Providers, ProviderSettings, open_providers
 from podcast_server.billing.till import Terms, Till, Toggles
-from podcast_server.database import commit_mark, open_engine, session_factory
+from podcast_server.database import commit_mark, open_engine, reading, session_factory
 from podcast_server.limits.counter import shared_counter
+from podcast_server.mail.letterhead import Letterhead
+from podcast_server.mail.transport import Transport, choose_transport
+from podcast_server.sealing import KeyVault
 from podcast_server.settings import Settings, SiteSettings
+from podcast_server.site import backup_plan as backup_plans
+from podcast_server.site import logo as logos
+from podcast_server.site import mail_server as mail_servers
 from podcast_server.site.choices import SiteChoices
 
 log = logging.getLogger(__name__)
@@ -72,8 +78,30 @@ class Services:
 
     @property
     def current(self) -> Settings:
-        """All settings, with those of the site as they are now."""
-        return self.settings.model_copy(update={"site": self.site})
+        """All settings, with those that the owner can choose as they are now."""
+        return self.settings.model_copy(update={"site": self.site, "mail": self.mail_server.usable})
+
+    @property
+    def mail_server(self) -> mail_servers.MailServer:
+        """How mail leaves: as the operator says, else as the owner chose in the studio."""
+        kept = self.site_choices.section(mail_servers.SECTION, self.engine)
+        return mail_servers.mail_server(self.settings.mail, kept, self.mail_vault)
+
+    @property
+    def logo(self) -> logos.SiteLogo | None:
+        """The site's logo, if there is one."""
+        return logos.site_logo(self.site_choices.section(logos.SECTION, self.engine))
+
+    @property
+    def backup_plan(self) -> backup_plans.BackupPlan:
+        """When backups are made: as the operator says, else as the owner chose in the studio."""
+        kept = self.site_choices.section(backup_plans.SECTION, self.engine)
+        return backup_plans.backup_plan(self.settings.backup, kept)
+
+    @property
+    def mail_vault(self) -> KeyVault:
+        """What seals the password of the mail server."""
+        return KeyVault(self.tokens, mail_servers.PURPOSE)
 
     def close(self) -> None:
         """Give connections back."""
@@ -158,6 +186,17 @@ def storage_settings(settings: Settings) -> StorageSettings:
         access_key=section.access_key.get_secret_value(),
         secret_key=section.secret_key.get_secret_value(),
     )
+
+
+def open_transport(services: Services) -> Transport | None:
+    """How mail leaves now, with the site's logo at its head; None where no mail server is set."""
+    transport = choose_transport(services.current.mail)
+    logo = services.logo
+    if transport is None or logo is None:
+        return transport
+    with reading(services.engine) as session:
+        data = logos.logo_data(session)
+    return Letterhead(transport, data, says_the_name=logo.is_wide) if data else transport
 
 
 def build_edition(document: FeedDocument) -> PreparedDocument:

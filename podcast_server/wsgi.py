@@ -21,6 +21,7 @@ from podcast_server.logs import set_up_logging
 from podcast_server.monitoring.door import Monitor, kind_of, monitored
 from podcast_server.monitoring.error_reports import report_errors
 from podcast_server.monitoring.traces import open_traces
+from podcast_server.reach import answering
 from podcast_server.services import now_utc, open_lane, open_memory, open_recorder, open_services
 from podcast_server.settings import find_config, load_settings
 from podcast_server.takeover import note_able
@@ -56,6 +57,7 @@ def create() -> WSGIApplication:
     entry = fast_lane(lane, create_app(services, lane), old_hosts, https=https)
     exposures = Exposures(services.engine, services.tokens, time.time)
     entry = never_plain(entry, public_url, exposures, old_hosts)
+    entry = answering(entry, services.tokens)
     proxies = settings.server.trusted_proxies
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.

@@ -21,3 +21,7 @@ class Interrupted(Exception):
 def may_pass(error: EpisodeError) -> bool:
     """Whether the same may go well later: the other side, or our storage, was away."""
     return isinstance(error, FetchFailed | StorageUnavailable)
+
+
+class PrivateNetwork(ImportRefused):
+    """The address leads into a network of ours or somebody's, where strangers' must not."""

@@ -24,7 +24,7 @@ from requests_hardened import Config, Manager
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
 
-from episodes.rss_import.errors import FetchFailed, ImportRefused, Interrupted
+from episodes.rss_import.errors import FetchFailed, ImportRefused, Interrupted, PrivateNetwork
 from episodes.rss_import.part import Part
 
 AGENT = "podcast-server/1 (bringing a show over)"
@@ -210,7 +210,7 @@ class Fetcher:
                 auth=_basic(login) if login and mine else None,
             )
         except InvalidIPAddress as error:
-            raise ImportRefused(
+            raise PrivateNetwork(
                 f"{host_of(url)} leads into a private network, where we do not go"
             ) from error
         except requests.TooManyRedirects as error:

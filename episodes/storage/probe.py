@@ -10,7 +10,7 @@ from episodes.storage.base import Storage, StorageUnavailable
 
 
 def probe_storage(storage: Storage, while_stored: Callable[[str], None] | None = None) -> None:
-    """Write an object, read it back, delete it. ``while_stored`` may look at it in between.
+    """Write an object, read all and a part of it, delete it. ``while_stored`` may look at it.
 
     Raises StorageError naming the step that failed.
     """
@@ -21,6 +21,10 @@ def probe_storage(storage: Storage, while_stored: Callable[[str], None] | None =
         with storage.open(key) as reader:
             if reader.read() != data:
                 raise StorageUnavailable("the storage gave back other bytes than were written")
+        # As players ask when one jumps ahead.
+        with storage.open(key, 1000, 1100) as reader:
+            if reader.read() != data[1000:1100]:
+                raise StorageUnavailable("the storage does not give back parts of an object")
         if while_stored is not None:
             while_stored(key)
     finally:

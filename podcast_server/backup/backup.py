@@ -104,6 +104,7 @@ def make_backup(
         "sums": sums | copied.sums,
         "with_keys": with_keys,
         "encrypted": bool(recipient),
+        "added": size + copied.bytes,
     }
     with place.writing(f"{name}/{MANIFEST}") as file:
         file.write(json.dumps(manifest, indent=1).encode())

@@ -20,6 +20,7 @@ from podcast_server.backup.places import Place, open_place
 from podcast_server.backup.seal import SUFFIX
 from podcast_server.database import reading
 from podcast_server.services import Services
+from podcast_server.site.backup_plan import is_due
 from podcast_server.site.decisions import Decision, decided
 
 WISH: Decision = "backup"
@@ -42,7 +43,8 @@ def back_up_when_due(services: Services, now: datetime) -> Made | None:
     with reading(services.engine) as session:
         wish = wished_at(session)
     wanted = wish is not None and (newest is None or newest < wish)
-    if newest is not None and not wanted and now - newest < timedelta(hours=section.every_hours):
+    plan = services.backup_plan
+    if not wanted and not is_due(plan, newest, now):
         return None
     made = make_backup(
         services,
@@ -55,7 +57,7 @@ def back_up_when_due(services: Services, now: datetime) -> Made | None:
         verify=_is_to_be_verified(place, section.verify_days, now),
     )
     _log_problems(made)
-    keep_newest(place, section.keep, now)
+    keep_newest(place, plan.keep, now)
     return made
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from episodes.errors import EpisodeError
@@ -195,8 +196,8 @@ def doctor(
     context: Context, *, repair: bool, deep: bool, identity: Path | None, as_json: bool
 ) -> None:
     """Check the whole set-up and say what to do. Exit code 1 if anything failed."""
-    settings = context.settings
-    findings = [check(settings) for check in CHECKS] + check_sender(settings)
+    settings, chosen = context.settings, _as_chosen(context)
+    findings = [check(chosen) for check in CHECKS] + check_sender(chosen)
     findings.append(check_private(settings, repair=repair))
     if not any(f.level == "failed" for f in findings if f.check in {"database", "storage"}):
         findings.append(check_browser_uploads(settings, repair=repair))
@@ -215,6 +216,14 @@ def doctor(
         _print(findings)
     if any(finding.level == "failed" for finding in findings):
         raise SystemExit(FAILED)
+
+
+def _as_chosen(context: Context) -> Settings:
+    """The settings with what the owner chose in the studio over them, where that can be read."""
+    try:
+        return context.services.current
+    except (BillingError, DatabaseError, EpisodeError, FeedError, SQLAlchemyError):
+        return context.settings  # what is amiss there, a check says
 
 
 def check_orphans(context: Context, *, repair: bool) -> Finding:

@@ -25,7 +25,7 @@ def check_mail(settings: Settings) -> Finding:
             "mail",
             "note",
             "no mail server: mails stay in the outbox",
-            "set [mail] host, username, password and sender",
+            "set [mail] host, username, password and sender, or Settings → Mail in the studio",
         )
     try:
         _greet_mail_server(settings)
@@ -34,7 +34,7 @@ def check_mail(settings: Settings) -> Finding:
             "mail",
             "failed",
             f"{mail.host}:{mail.port} does not accept us: {error}",
-            "check [mail] host, port, security, username and password",
+            "check [mail] host, port, security, username and password, or Settings → Mail",
         )
     if not mail.sender:
         return Finding("mail", "failed", "there is no sender", "set [mail] sender")

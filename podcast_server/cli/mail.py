@@ -11,15 +11,19 @@ from podcast_server.cli.context import (
     pass_context,
     print_rows,
 )
+from podcast_server.cli.mail_server import mail_server, test_mail
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.mail.outbox import outbox, send_due
-from podcast_server.mail.transport import choose_transport
-from podcast_server.services import now_utc
+from podcast_server.services import now_utc, open_transport
 
 
 @click.group()
 def mail() -> None:
     """Outgoing mail. Without a mail server it is kept here, for you to read."""
+
+
+mail.add_command(mail_server)
+mail.add_command(test_mail)
 
 
 @mail.command("list")
@@ -66,6 +70,5 @@ def show_mail(context: Context, number: int | None) -> None:
 def send_mail(context: Context) -> None:
     """Send what is due now, as the server does by itself every minute."""
     services = context.services
-    transport = choose_transport(services.settings.mail)
-    done = send_due(services.sessions, transport, services.current, now_utc())
+    done = send_due(services.sessions, open_transport(services), services.current, now_utc())
     click.echo(f"{done.sent} sent, {done.kept} kept, {done.failed} failed.")

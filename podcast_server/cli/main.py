@@ -16,6 +16,7 @@ from podcast_server.accounts.members import AccountError
 from podcast_server.backup.errors import BackupError
 from podcast_server.billing.errors import BillingError
 from podcast_server.cli.backup import backup, restore
+from podcast_server.cli.backups import backups
 from podcast_server.cli.context import FAILED, Context
 from podcast_server.cli.demo import demo
 from podcast_server.cli.doctor import doctor
@@ -32,6 +33,7 @@ from podcast_server.cli.serve import serve, worker
 from podcast_server.cli.setup import init, migrate
 from podcast_server.cli.sharing import sharing
 from podcast_server.cli.show import show
+from podcast_server.cli.site import site
 from podcast_server.cli.studio import studio
 from podcast_server.cli.watch import watch
 from podcast_server.database import DatabaseError
@@ -92,6 +94,7 @@ for command in (
     serve,
     worker,
     backup,
+    backups,
     restore,
     import_,
     export,
@@ -100,6 +103,7 @@ for command in (
     doctor,
     keys,
     show,
+    site,
     studio,
     episode,
     watch,

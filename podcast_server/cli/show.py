@@ -9,6 +9,7 @@ import click
 
 from episodes.artwork import Artwork, prepare_artwork
 from episodes.ingest import add_audio
+from episodes.links import named_link
 from episodes.models import Show
 from episodes.shows import create_show, find_show, list_shows, update_show
 from episodes.storage.keys import artwork_key
@@ -43,6 +44,14 @@ def _field_options(command: Any) -> Any:
         click.option("--owner-name", help="For podcast directories; never in private feeds."),
         click.option("--owner-email", help="For podcast directories; never in private feeds."),
         click.option("--link", help="The show's website, if it is not on this server."),
+        click.option("--funding-url", help="Where to give; empty for the show's page here."),
+        click.option("--funding-text", help="Its words, such as “Buy us a coffee”."),
+        click.option(
+            "--elsewhere",
+            multiple=True,
+            metavar="NAME=ADDRESS",
+            help="Where the show is elsewhere on the web, all of them; empty for none.",
+        ),
         click.option("--language", help="A code such as en or fr."),
         click.option("--category", "categories", multiple=True, help="Apple's: Arts/Books."),
         click.option("--copyright", help="The name of the rights holder."),
@@ -75,12 +84,15 @@ def _field_options(command: Any) -> Any:
 def collect_fields(given: dict[str, Any]) -> dict[str, Any]:
     """The fields somebody gave, with numbers of 0 turned into "never"."""
     categories: tuple[str, ...] = given.pop("categories")
+    elsewhere: tuple[str, ...] = given.pop("elsewhere")
     fields = {name: value for name, value in given.items() if value is not None}
     for name in ("archive_after_days", "archive_after_count", "preview_minutes"):
         if name in fields:
             fields[name] = fields[name] or None
     if categories:
         fields["categories"] = [_category(text) for text in categories]
+    if elsewhere:
+        fields["links"] = [_place(text) for text in elsewhere if text]
     return fields
 
 
@@ -89,6 +101,13 @@ def store_artwork(services: Services, show_id: int, cover: Artwork) -> str:
     key = artwork_key(show_id, cover.sha256, cover.extension)
     put_bytes(services.storage, key, cover.data, content_type=cover.mime)
     return key
+
+
+def _place(text: str) -> dict[str, str]:
+    """``NAME=ADDRESS``, or an address alone, whose host names it."""
+    name, equals, address = text.partition("=")
+    named = bool(equals) and "://" not in name
+    return named_link(name, address) if named else named_link("", text)
 
 
 def _category(text: str) -> list[str | None]:
@@ -206,4 +225,7 @@ def _row(context: Context, each: Show) -> dict[str, Any]:
         "language": each.language,
         "feed": context.services.addresses.public_feed(each.slug),
         "podcast_guid": each.podcast_guid,
+        "funding_url": each.funding_url,
+        "funding_text": each.funding_text,
+        "links": each.links,
     }

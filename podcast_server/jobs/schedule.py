@@ -29,10 +29,9 @@ from podcast_server.jobs.imports import forget_imports, work_on_imports
 from podcast_server.jobs.uploads import clear_old_uploads, examine_waiting_uploads
 from podcast_server.limits.counter import forget_counts
 from podcast_server.mail.outbox import send_due
-from podcast_server.mail.transport import choose_transport
 from podcast_server.moving.members.invite import not_yet_told
 from podcast_server.newsletter.episode_mails import Sender, send_episode_mails
-from podcast_server.services import Services
+from podcast_server.services import Services, open_transport
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ def clear_interrupted_uploads(services: Services, now: datetime) -> None:
 
 def send_mail(services: Services, now: datetime) -> None:
     """Send the mail that is due, again where it failed before."""
-    send_due(services.sessions, choose_transport(services.settings.mail), services.current, now)
+    send_due(services.sessions, open_transport(services), services.current, now)
 
 
 def mail_episodes(services: Services, now: datetime) -> None:

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from podcast_server.mail.letter import Letter, render_letter
@@ -155,7 +155,7 @@ def _finish(sessions: sessionmaker[Session], mail_id: int, **values: object) -> 
 
 def _as_message_or_refuse(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMessage:
     # What the standard library would have to quote or choke on, no mail server takes anyway.
-    if not _ADDRESS.fullmatch(mail.recipient):
+    if not is_address(mail.recipient):
         raise MailRefused("the address cannot be written in a mail")
     return as_message(mail, settings, now)
 
@@ -179,6 +179,28 @@ def as_message(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMe
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent there as it is written."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+def count_kept(session: Session) -> int:
+    """How many mails were kept because no mail server was set, and can still be sent."""
+    kept = select(func.count(OutgoingMail.id)).where(OutgoingMail.state == "kept")
+    return session.scalar(kept.where(OutgoingMail.text != "")) or 0
+
+
+def queue_kept(session: Session, now: datetime) -> int:
+    """Have those sent; how many."""
+    queued = session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.state == "kept", OutgoingMail.text != "")
+        .values(state="queued", due_at=now, tries=0)
+    )
+    assert isinstance(queued, CursorResult)
+    return queued.rowcount
 
 
 def outbox(session: Session, limit: int = 100) -> list[OutgoingMail]:

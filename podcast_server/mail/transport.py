@@ -7,17 +7,13 @@ import ssl
 from email.message import EmailMessage
 from typing import Protocol
 
+from podcast_server.mail.errors import MailError, MailRefused, in_our_words
+from podcast_server.mail.whereabouts import look_up, require_ordinary
 from podcast_server.settings import MailSettings
 
+__all__ = ["MailError", "MailRefused", "SmtpTransport", "Transport", "choose_transport"]
+
 TIMEOUT = 20  # seconds
-
-
-class MailError(Exception):
-    """The mail did not leave; try again later."""
-
-
-class MailRefused(MailError):
-    """The mail will never be taken: wrong address, or the server says no for good."""
 
 
 class Transport(Protocol):
@@ -39,20 +35,12 @@ class SmtpTransport:
         try:
             with self._connect() as server:
                 server.send_message(mail)
-        except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _text in error.recipients.values()]
-            kind = MailRefused if all(code >= 500 for code in codes) else MailError
-            raise kind(f"the address was refused ({codes})") from error
-        except smtplib.SMTPAuthenticationError as error:
-            raise MailError("the mail server does not accept the password") from error
-        except smtplib.SMTPResponseException as error:
-            kind = MailRefused if 500 <= error.smtp_code < 600 else MailError
-            raise kind(f"the mail server said {error.smtp_code}") from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise MailError(f"the mail server cannot be used: {type(error).__name__}") from error
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+            raise in_our_words(error) from error
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
+        look_up(settings.host, settings.port)
         server: smtplib.SMTP
         if settings.security == "tls":
             server = smtplib.SMTP_SSL(
@@ -61,14 +49,24 @@ class SmtpTransport:
         else:
             server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT)
         try:
+            # A name may lead elsewhere than a moment ago (DNS rebinding).
+            if server.sock is not None:
+                require_ordinary(server.sock.getpeername()[0])
             if settings.security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             if settings.username:
-                server.login(settings.username, settings.password.get_secret_value())
+                _log_in(server, settings)
         except BaseException:
             server.close()
             raise
         return server
+
+
+def _log_in(server: smtplib.SMTP, settings: MailSettings) -> None:
+    try:
+        server.login(settings.username, settings.password.get_secret_value())
+    except UnicodeError as error:  # smtplib knows passwords in ASCII alone
+        raise MailError("the password has letters that cannot be sent", "password") from error
 
 
 def choose_transport(settings: MailSettings) -> Transport | None:

@@ -62,4 +62,8 @@ def _look(services: Services) -> dict[str, object]:
     """What the owner may have changed since the last page."""
     site = services.site
     own = site.accent != SiteSettings().accent
-    return {"site_name": site.name, "look": look_address(site.accent) if own else None}
+    return {
+        "site_name": site.name,
+        "look": look_address(site.accent) if own else None,
+        "logo": services.logo,
+    }

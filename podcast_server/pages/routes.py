@@ -11,6 +11,7 @@ from podcast_server.pages.checkout.gift.views import blueprint as gift
 from podcast_server.pages.checkout.join.views import blueprint as join_plan
 from podcast_server.pages.checkout.pay.views import blueprint as pay
 from podcast_server.pages.checkout.seats.views import blueprint as seats
+from podcast_server.pages.logo import blueprint as logo
 from podcast_server.pages.look import blueprint as look
 from podcast_server.pages.member.account.views import blueprint as account
 from podcast_server.pages.member.add.views import blueprint as add
@@ -69,12 +70,18 @@ from podcast_server.pages.studio.set_up.views import blueprint as studio_set_up
 from podcast_server.pages.studio.sharing.views import blueprint as studio_sharing
 from podcast_server.pages.studio.show.views import blueprint as studio_show
 from podcast_server.pages.studio.sign_in.views import blueprint as studio_sign_in
+from podcast_server.pages.studio.site.address import blueprint as studio_site_address
+from podcast_server.pages.studio.site.backup_page import blueprint as studio_site_backups
+from podcast_server.pages.studio.site.logo import blueprint as studio_site_logo
+from podcast_server.pages.studio.site.mail import blueprint as studio_site_mail
 from podcast_server.pages.studio.site.payments import blueprint as studio_site_payments
+from podcast_server.pages.studio.site.storage import blueprint as studio_site_storage
 from podcast_server.pages.studio.site.views import blueprint as studio_site
 from podcast_server.pages.studio.status.views import blueprint as studio_status
 from podcast_server.pages.studio.uploads.views import blueprint as studio_uploads
 
 PAGES: tuple[Blueprint, ...] = (
+    logo,  # /logo/<hash>.png
     look,  # /look/<colour>.css
     home,  # /
     show,  # /shows/<slug>
@@ -111,7 +118,12 @@ PAGES: tuple[Blueprint, ...] = (
     studio_people,  # /studio/people, /studio/people/log
     studio_status,  # /studio/status, /studio/status/outbox
     studio_site,  # /studio/site
+    studio_site_address,  # /studio/site/address
+    studio_site_backups,  # /studio/site/backups
+    studio_site_logo,  # /studio/site/logo
+    studio_site_mail,  # /studio/site/mail
     studio_site_payments,  # /studio/site/payments
+    studio_site_storage,  # /studio/site/storage
     studio_archive,  # /studio/archive
     studio_show,  # /studio/shows/new, /studio/shows/<slug>/settings, …/artwork
     studio_bring,  # /studio/bring

@@ -1,1 +1,1 @@
-"""What the owner decides of the whole site in the studio: its name, language and colour."""
+"""What the owner decides of the whole site in the studio: how it looks, how mail leaves it."""

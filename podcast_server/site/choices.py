@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from podcast_server.database import reading
 from podcast_server.settings import SiteSettings
-from podcast_server.site.models import SiteChoice
+from podcast_server.site.models import SiteChoice, SiteSection
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,19 @@ def choose(session: Session, values: Mapping[str, str], now: datetime) -> None:
     session.flush()
 
 
+def keep_section(session: Session, name: str, value: str, now: datetime) -> None:
+    """Keep settings that belong together; empty goes back to config.toml."""
+    row = session.get(SiteSection, name)
+    if not value:
+        if row is not None:
+            session.delete(row)
+    elif row is None:
+        session.add(SiteSection(name=name, value=value, updated_at=now))
+    else:
+        row.value, row.updated_at = value, now
+    session.flush()
+
+
 class SiteChoices:
     """The choices as this process last read them."""
 
@@ -45,16 +58,25 @@ class SiteChoices:
         self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._choices: dict[str, str] = {}
+        self._sections: dict[str, str] = {}
 
     def over(self, base: SiteSettings, engine: Engine) -> SiteSettings:
         """The settings with the choices over them; as last known while the database is away."""
-        if time.monotonic() - self._read_at > FRESH:
-            self._read(engine)
+        self._look(engine)
         return base.model_copy(update=self._choices) if self._choices else base
+
+    def section(self, name: str, engine: Engine) -> str:
+        """What was kept under a name, "" for nothing; likewise."""
+        self._look(engine)
+        return self._sections.get(name, "")
 
     def forget(self) -> None:
         """Read them anew the next time."""
         self._read_at = float("-inf")
+
+    def _look(self, engine: Engine) -> None:
+        if time.monotonic() - self._read_at > FRESH:
+            self._read(engine)
 
     def _read(self, engine: Engine) -> None:
         with self._lock:
@@ -62,6 +84,8 @@ class SiteChoices:
                 with reading(engine) as session:
                     rows = session.scalars(select(SiteChoice).where(SiteChoice.name.in_(NAMES)))
                     self._choices = {row.name: row.value for row in rows}
+                    kept = session.scalars(select(SiteSection))
+                    self._sections = {row.name: row.value for row in kept}
             except SQLAlchemyError as error:
                 log.warning("the site's choices cannot be read: %s", type(error).__name__)
             self._read_at = time.monotonic()

@@ -33,8 +33,15 @@ class Tier(BaseModel):
     name: str
 
 
+class Link(BaseModel):
+    """A place elsewhere on the web; without a name it has its host's."""
+
+    text: str = Field(default="", max_length=64)
+    url: str = Field(min_length=1, max_length=2000)
+
+
 class Show(BaseModel):
-    """A podcast."""
+    """A podcast. ``funding_url`` empty: apps lead to its page here, where one becomes a member."""
 
     slug: str
     title: str
@@ -45,6 +52,17 @@ class Show(BaseModel):
     feed: str
     page: str
     tiers: list[Tier]
+    funding_url: str
+    funding_text: str
+    links: list[Link]
+
+
+class ShowChange(In):
+    """What shall be otherwise; what is left out stays. ``links`` are all of them."""
+
+    funding_url: str | None = Field(default=None, max_length=2000)
+    funding_text: str | None = Field(default=None, max_length=128)
+    links: list[Link] | None = Field(default=None, max_length=12)
 
 
 class Audio(BaseModel):

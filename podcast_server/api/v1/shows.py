@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from flask import request
 from sqlalchemy import select
 
+from episodes.links import named_link
 from episodes.models import Show, Tier
+from episodes.shows import update_show
 from feeds.downloads.reports import Period, downloads_per_day
 from podcast_server.accounts.staff.roles import shows_of
 from podcast_server.api.v1 import shapes
-from podcast_server.api.v1.door import Refused, operation, the_person, the_show
+from podcast_server.api.v1.door import Refused, doing, operation, the_person, the_show
 from podcast_server.database import reading
 from podcast_server.pages.wiring import current_time, the_services
 
@@ -35,6 +37,18 @@ def show(slug: str) -> shapes.Show:
         return _told(the_show(), list(tiers))
 
 
+@operation("PATCH", "/shows/<slug>", needs="editor", body=shapes.ShowChange, answer=shapes.Show)
+def change_show(slug: str, body: shapes.ShowChange) -> shapes.Show:
+    """Change where to give, and where the show is elsewhere; nothing else"""
+    fields = body.model_dump(exclude_unset=True, exclude_none=True)
+    if body.links is not None:
+        fields["links"] = [named_link(link.text, link.url) for link in body.links]
+    with doing("show.change", slug) as database:
+        found = database.get_one(Show, the_show().id)
+        update_show(database, found, fields, current_time())
+        return _told(found, list(found.tiers))
+
+
 def _told(found: Show, tiers: list[Tier]) -> shapes.Show:
     addresses = the_services().addresses
     return shapes.Show(
@@ -47,6 +61,9 @@ def _told(found: Show, tiers: list[Tier]) -> shapes.Show:
         feed=addresses.public_feed(found.slug),
         page=addresses.show(found.slug),
         tiers=[shapes.Tier(id=tier.id, name=tier.name) for tier in tiers],
+        funding_url=found.funding_url,
+        funding_text=found.funding_text,
+        links=[shapes.Link(**link) for link in found.links],
     )
 
 

@@ -127,6 +127,8 @@ LEFT_OUT = {
     "sign_in_requests": "under way",
     "sign_ins": "sessions",
     "site_choices": "how the new server looks is its owner's business",
+    "site_files": "how the new server looks is its owner's business",
+    "site_sections": "the new server has its own mail server and backups, with secrets",
     "staff": "the new server's own, with secrets",
     "staff_invitations": "under way",
     "staff_roles": "of staff",

@@ -84,6 +84,43 @@ def test_shows_are_listed_with_their_addresses(owner: Script, harbour: Show) -> 
     assert owner.json("GET", "/shows/harbour") == show
 
 
+def test_where_to_give_and_where_a_show_is_elsewhere_are_changed(
+    owner: Script, harbour: Show, services: Services
+) -> None:
+    links = [{"text": "Mastodon", "url": "https://sea.example/@harbour"}]
+    show = owner.json("PATCH", "/shows/harbour", funding_text="Buy us a coffee", links=links)
+    assert (show["funding_text"], show["links"]) == ("Buy us a coffee", links)
+    more = {"links": [{"url": "http://www.video.example/x"}], "funding_url": "https://give.example"}
+    show = owner.json("PATCH", "/shows/harbour", **more)
+    assert show["funding_text"] == "Buy us a coffee"
+    assert show["links"] == [{"text": "video.example", "url": "https://www.video.example/x"}]
+    assert owner.json("PATCH", "/shows/harbour", links=[])["links"] == []
+    with services.sessions() as session:
+        assert session.scalars(select(AuditEntry.action)).all() == ["api.show.change"] * 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"funding_url": "javascript:alert(1)"},
+        {"links": [{"text": "x", "url": "ftp://a.example"}]},
+        {"links": [{"text": "x" * 65, "url": "https://a.example"}]},
+        {"links": [{"text": "x", "url": "https://a.example"}] * 13},
+        {"funding_text": "x" * 129},
+        {"title": "Another"},
+    ],
+)
+def test_what_no_app_could_follow_is_refused(
+    owner: Script, harbour: Show, body: dict[str, Any]
+) -> None:
+    owner.json("PATCH", "/shows/harbour", 422, **body)
+    assert owner.json("GET", "/shows/harbour")["links"] == []
+
+
+def test_an_analysts_key_changes_no_show(script: Callable[..., Script], harbour: Show) -> None:
+    script("analyst", harbour).json("PATCH", "/shows/harbour", 403, links=[])
+
+
 def test_from_audio_to_a_published_episode(
     owner: Script, harbour: Show, services: Services, now: datetime
 ) -> None:

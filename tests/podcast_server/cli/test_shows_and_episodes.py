@@ -176,3 +176,25 @@ def test_a_preview_is_cut_and_taken_away(terminal: Terminal) -> None:
     assert "a preview of 3 s" in told.output
     assert "no preview" in terminal.run("episode", "preview", added["key"], "--remove").output
     terminal.run("episode", "preview", added["key"], "--to", "soon", code=1)
+
+
+def test_where_to_give_and_where_a_show_is_elsewhere(terminal: Terminal) -> None:
+    terminal.run("show", "create", "Harbour Notes", "--slug", "harbour-2")
+    words = ("--funding-url", "https://give.example", "--funding-text", "Buy us a coffee")
+    places = (
+        "--elsewhere",
+        "Mastodon=https://sea.example/@x",
+        "--elsewhere",
+        "https://v.example/?a=b",
+    )
+    terminal.run("show", "edit", "harbour-2", *words, *places)
+    [row] = [each for each in terminal.json("show", "list") if each["slug"] == "harbour-2"]
+    assert (row["funding_url"], row["funding_text"]) == ("https://give.example", "Buy us a coffee")
+    assert row["links"] == [
+        {"text": "Mastodon", "url": "https://sea.example/@x"},
+        {"text": "v.example", "url": "https://v.example/?a=b"},
+    ]
+    terminal.run("show", "edit", "harbour-2", "--elsewhere", "", "--funding-url", "")
+    [row] = [each for each in terminal.json("show", "list") if each["slug"] == "harbour-2"]
+    assert (row["links"], row["funding_url"]) == ([], "")
+    terminal.run("show", "edit", "harbour-2", "--elsewhere", "x=ftp://a.example", code=1)

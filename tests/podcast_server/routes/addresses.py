@@ -30,6 +30,7 @@ _MEANT: dict[str, dict[str, str]] = {
     "/give/": {"key": "plan"},
     "/group/": {"key": "plan"},
     "/join/": {"key": "plan"},
+    "/logo/": {"name": "logo"},
     "/hand-over/": {"token": "hand_over"},
     "/listen/": {"name": "public_name"},
     "/m/": {"token": "media_token", "name": "media_name"},

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import Any
 
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from episodes.artwork import prepare_logo
 from episodes.episodes import create_episode, episodes_of
 from episodes.models import Audio, Episode, EpisodeVersion, Show, Tier, Transcript
 from feeds.announcements import set_announcement
@@ -46,6 +49,7 @@ from podcast_server.jobs.schedule import SCHEDULE, watch_sharing
 from podcast_server.mail.letters import join_letter
 from podcast_server.mail.outbox import put_letter
 from podcast_server.services import Services, now_utc
+from podcast_server.site.logo import use_logo
 from tests.builders import build_audio, build_show
 from tests.podcast_server.routes.arriving import arrivals, bring_over
 from tests.podcast_server.routes.sold import ANOTHER, sell
@@ -77,6 +81,12 @@ def furnish(services: Services, account: StripeStandIn) -> World:
     return world
 
 
+def _picture(width: int, height: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "#225577").save(out, "PNG")
+    return out.getvalue()
+
+
 def _more_of_a_show(
     session: Session, services: Services, show: Show, world: World, now: dt.datetime
 ) -> None:
@@ -96,6 +106,9 @@ def _more_of_a_show(
         common = {"app": "AntennaPod", "device": "phone", "country": "NO", "request_based": 1}
         session.add(DailyDownload(day=day, episode_key=rich.key, downloads=ago, **common))
     session.flush()
+    logo = prepare_logo(_picture(300, 100))
+    use_logo(session, logo, now)
+    world.add("logo", logo.sha256[:32])
     world.add("slug", SLUG, "second")
     world.add("episode", rich.key, *(each.key for each in episodes if each is not rich), draft.key)
     world.add("version_id", version.id)

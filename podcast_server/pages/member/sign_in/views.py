@@ -112,7 +112,7 @@ def try_to_send(services: Services, form: EmailForm, **more: object) -> Response
 
 
 def _facts(services: Services) -> dict[str, object]:
-    return {"email": asked_email(), "mail_is_kept": not services.settings.mail.host}
+    return {"email": asked_email(), "mail_is_kept": not services.current.mail.host}
 
 
 def _code_is_right(services: Services, asked: SignInRequest, form: CodeForm) -> bool:

@@ -49,5 +49,5 @@ def left_to_do(database: Session, services: Services, now: datetime) -> Left:
         plan=database.scalar(select(Plan.id).limit(1)) is not None,
         payments=bool(services.settings.stripe.secret_key.get_secret_value())
         or bool(decided(database, "payments")),
-        mail=bool(services.settings.mail.host),
+        mail=bool(services.current.mail.host),
     )

@@ -117,7 +117,7 @@ def check() -> Response:
     form = CodeForm()
     if form.validate_on_submit() and _is_right(asked, form):
         return _enter(asked)
-    kept = not the_services().settings.mail.host
+    kept = not the_services().current.mail.host
     return _page("check", form=form, email=asking_email(), mail_is_kept=kept)
 
 

@@ -9,11 +9,13 @@ from email.message import EmailMessage
 
 from flask_babel import gettext
 
-from episodes.storage.base import StorageError
+from episodes.storage.base import StorageError, StoragePublic, StorageRefused, StorageUnavailable
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.providers.base import Finding
 from podcast_server.mail.transport import MailError, choose_transport
+from podcast_server.pages.studio.site.mail_words import why_not
 from podcast_server.services import Services
+from podcast_server.settings import MailSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,16 @@ def findings_in_words(found: Iterable[Finding]) -> list[Result]:
 
 
 def try_mail(services: Services, recipient: str, now: datetime) -> list[Result]:
-    """Send a mail to whoever asks."""
-    settings = services.settings.mail
+    """Send a mail to whoever asks, as all mail is sent now."""
+    return [send_trial(services, services.current.mail, recipient, now)]
+
+
+def send_trial(services: Services, settings: MailSettings, recipient: str, now: datetime) -> Result:
+    """Send a mail to whoever asks, through any mail server."""
     transport = choose_transport(settings)
     if transport is None:
-        advice = gettext("Set [mail] host in config.toml; until then mail waits in the outbox.")
-        return [Result(False, gettext("No mail server is set."), advice)]
+        advice = gettext("Until one is set, mail waits in the outbox.")
+        return Result(False, gettext("No mail server is set."), advice)
     message = EmailMessage()
     message["From"] = settings.sender or recipient
     message["To"] = recipient
@@ -53,20 +59,33 @@ def try_mail(services: Services, recipient: str, now: datetime) -> list[Result]:
     try:
         transport.send(message)
     except MailError as error:
-        return [Result(False, str(error), gettext("Look at [mail] in config.toml."))]
+        return Result(False, *why_not(error, settings))
     text = gettext(
         "The mail server took a mail for %(address)s. See that it arrived.", address=recipient
     )
-    return [Result(True, text)]
+    return Result(True, text)
 
 
 def try_storage(services: Services, _recipient: str, _now: datetime) -> list[Result]:
-    """Write, read and delete a small object."""
+    """Write, read, read in part and delete a small object."""
     try:
         services.storage.check()
     except StorageError as error:
-        return [Result(False, str(error), gettext("Look at [storage] in config.toml."))]
-    return [Result(True, gettext("Files can be written, read and deleted."))]
+        return [Result(False, *_storage_words(error))]
+    text = gettext("Files can be written, read as a whole and in parts, and deleted.")
+    return [Result(True, text)]
+
+
+def _storage_words(error: StorageError) -> tuple[str, str]:
+    """What is wrong with it, and what to do; the storage's own words are in English."""
+    advice = gettext("Ask whoever runs this server to look at [storage]: %(said)s", said=error)
+    if isinstance(error, StoragePublic):
+        return gettext("Strangers can read the audio in the bucket."), advice
+    if isinstance(error, StorageRefused):
+        return gettext("The storage does not let this server in."), advice
+    if isinstance(error, StorageUnavailable):
+        return gettext("The storage cannot be used now."), advice
+    return gettext("The storage does not work as it should."), advice
 
 
 def try_payments(services: Services, _recipient: str, _now: datetime) -> list[Result]:

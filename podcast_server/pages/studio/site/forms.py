@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import ColorField, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, Length, Regexp
 
@@ -26,3 +27,9 @@ class SiteForm(FlaskForm):  # type: ignore[misc]
         _("Colour"),
         validators=[Regexp(r"#[0-9a-fA-F]{6}\Z", message=_("Choose a colour."))],
     )
+
+
+class LogoForm(FlaskForm):  # type: ignore[misc]
+    """A picture for the head of pages and mails."""
+
+    picture = FileField(_("Picture"), validators=[FileRequired(_("Choose a picture."))])

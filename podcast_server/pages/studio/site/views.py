@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_person
-from podcast_server.pages.studio.site.backups import ask_for_backup, backups_of
+from podcast_server.pages.studio.site.backups import backups_of
 from podcast_server.pages.studio.site.checks import TRIALS, Result
-from podcast_server.pages.studio.site.forms import SiteForm
+from podcast_server.pages.studio.site.forms import LogoForm, SiteForm
 from podcast_server.pages.studio.status.facts import facts_of
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.site.choices import choose
@@ -50,26 +50,26 @@ def try_out(what: str) -> Response:
     return _shown(SiteForm(formdata=None, obj=services.site), what, results)
 
 
-@blueprint.post("/site/back-up")
-@needs("owner")
-def back_up() -> Response:
-    """Have a backup made in the background."""
-    if not the_services().settings.backup.folder:
-        abort(404)
-    with doing("backup.ask") as database:
-        ask_for_backup(database, current_time())
-    flash(gettext("A backup begins within a minute."), "success")
-    return redirect(url_for(".page", _anchor="backups"), 303)
+def shown_with_logo(form: LogoForm) -> Response:
+    """The page with what is wrong with a logo."""
+    return _shown(SiteForm(formdata=None, obj=the_services().site), logo_form=form)
 
 
-def _shown(form: SiteForm, tried: str = "", results: list[Result] | None = None) -> Response:
+def _shown(
+    form: SiteForm,
+    tried: str = "",
+    results: list[Result] | None = None,
+    logo_form: LogoForm | None = None,
+) -> Response:
     services = the_services()
     return make_response(
         render_template(
             "studio/site/site.html",
             form=form,
+            logo_form=logo_form or LogoForm(formdata=None),
             facts=facts_of(services),
             backups=backups_of(services),
+            public_url=services.settings.site.public_url,
             tried=tried,
             now=current_time(),
             results=results or [],

@@ -6,7 +6,7 @@ import shutil
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from episodes.storage.base import StorageError
 from feeds.downloads.write import lost_since
@@ -15,6 +15,7 @@ from podcast_server.backup.places import open_place
 from podcast_server.backup.regular import newest_backup
 from podcast_server.database import reading
 from podcast_server.i18n import format_ago, format_size
+from podcast_server.pages.studio.site.backup_words import plan_words
 from podcast_server.services import Services
 from podcast_server.settings import Settings
 
@@ -27,11 +28,11 @@ def facts_of(services: Services) -> list[Fact]:
     settings = services.settings
     return [
         _address(settings),
-        _mail(settings),
+        _mail(services.current),
         _storage(settings),
         _database(services),
         _payments(settings),
-        _backup_plan(settings),
+        _backup_plan(services),
     ]
 
 
@@ -51,8 +52,8 @@ def _mail(settings: Settings) -> Fact:
         host = settings.mail.host
         return name, gettext("%(sender)s, through %(host)s", sender=sender, host=host), ""
     advice = gettext(
-        "No mail is sent: sign-in links and receipts wait in the outbox. Ask whoever runs this "
-        "server to fill in [mail]: the server, user, password and sender of a mail provider."
+        "No mail is sent: sign-in links and receipts wait in the outbox. Under Settings → Mail "
+        "you can set the server, user, password and sender of a mail provider."
     )
     return name, gettext("waits in the outbox"), advice
 
@@ -81,10 +82,10 @@ def _payments(settings: Settings) -> Fact:
     return gettext("Payments"), gettext("Stripe") if live else gettext("Stripe, test mode"), ""
 
 
-def _backup_plan(settings: Settings) -> Fact:
-    section, name = settings.backup, gettext("Backups")
-    if section.folder:
-        return name, ngettext("every hour", "every %(num)d hours", section.every_hours), ""
+def _backup_plan(services: Services) -> Fact:
+    name = gettext("Backups")
+    if services.settings.backup.folder:
+        return name, plan_words(services.backup_plan), ""
     advice = gettext(
         "Ask whoever runs this server to fill in [backup] folder: another disk, or a bucket "
         "elsewhere."
@@ -94,7 +95,7 @@ def _backup_plan(settings: Settings) -> Fact:
 
 def health_of(services: Services, now: datetime) -> list[Fact]:
     """How it fares now; what comes with an advice is not as it should be."""
-    return [_last_backup(services, now), *_room(services)]
+    return [_last_backup(services, now), *room_of(services)]
 
 
 def _last_backup(services: Services, now: datetime) -> Fact:
@@ -109,12 +110,13 @@ def _last_backup(services: Services, now: datetime) -> Fact:
         return name, gettext("cannot be read"), advice
     if newest is None:
         return name, gettext("none yet"), ""
-    late = now - newest > 2 * timedelta(hours=section.every_hours)
+    longest = services.backup_plan.longest
+    late = longest is not None and now - newest > 2 * longest
     advice = gettext("It is overdue: a new one should have been made long ago.") if late else ""
     return name, format_ago(newest, now), advice
 
 
-def _room(services: Services) -> list[Fact]:
+def room_of(services: Services) -> list[Fact]:
     """Free space, where files are kept on this machine."""
     if services.settings.storage.backend != "local":
         return []

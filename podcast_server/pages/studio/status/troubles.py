@@ -79,8 +79,10 @@ def _mails(services: Services, database: Session, now: datetime) -> list[Trouble
             failed,
         )
         found.append(Trouble(title, gettext("The outbox says why, and sends them again.")))
-    if (kept := count.get("kept", 0)) and not services.settings.mail.host:
+    if (kept := count.get("kept", 0)) and not services.current.mail.host:
         title = ngettext("%(num)d mail of this week waits", "%(num)d mails of this week wait", kept)
-        text = gettext("No mail server is set, so people do not get their links.")
+        text = gettext(
+            "No mail server is set, so people do not get their links. Settings → Mail sets one."
+        )
         found.append(Trouble(title, text, "warning"))
     return found

@@ -85,11 +85,14 @@ def test_editors_do_not_change_the_site(hire: Callable[..., Desk], harbour: Show
 
 
 def test_storage_is_tried(owner: Desk) -> None:
-    assert "Files can be written, read and deleted." in owner.send(PAGE + "/try/storage").text
+    assert (
+        "Files can be written, read as a whole and in parts, and deleted."
+        in owner.send(PAGE + "/try/storage").text
+    )
 
 
 def test_without_a_mail_server_the_trial_says_what_to_do(owner: Desk) -> None:
-    assert "[mail] host" in owner.send(PAGE + "/try/mail").text
+    assert "waits in the outbox" in owner.send(PAGE + "/try/mail").text
 
 
 def test_a_trial_mail_goes_to_whoever_asks(owner: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
