@@ -30,6 +30,7 @@ from podcast_server.services import Services, build_edition, open_till, provider
 from podcast_server.settings import Settings, SiteSettings
 from tests import postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership, remembering
+from tests.quick import quick_statements
 
 # A busy machine makes an example slow that is not: no test is judged by the clock.
 hypothesis.settings.register_profile("ours", deadline=None)
@@ -38,6 +39,13 @@ hypothesis.settings.load_profile("ours")
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 KEY = SigningKey("testkey", "5a" * 32, "2026-01-01")
 PUBLIC_URL = "http://podcast.test"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_databases() -> Iterator[None]:
+    """Thousands of databases are made, and all are asked alike."""
+    with quick_statements():
+        yield
 
 
 @pytest.fixture(scope="session")
