@@ -15,6 +15,7 @@ from podcast_server.billing.plans import find_plan, membership_basket
 from podcast_server.cli.main import root
 from podcast_server.services import now_utc, open_services
 from podcast_server.settings import load_settings
+from tests.migrated import put_migrated_database
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 Run = Callable[..., Result]
@@ -31,6 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         assert done.exit_code == code, done.output
         return done
 
+    put_migrated_database(load_settings(None, {}))
     invoke("init")
     invoke("show", "create", "Harbour")
     return invoke

@@ -24,7 +24,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[ForeignHost]:
 @pytest.fixture
 def started(bare: Terminal) -> Terminal:
     """Set up, with no show yet."""
-    bare.run("init")
+    bare.initialise()
     return bare
 
 
