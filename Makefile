@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check audit test bench format lock clean system node
+.PHONY: help demo run check lint audit test bench format lock clean system node
 
 help:  ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,20 +38,21 @@ demo: $(RUNNING)  ## A working server with a sample show on http://127.0.0.1:800
 run: $(RUNNING)  ## Your own server, after `podcast-server init`
 	@$(BIN)/podcast-server serve
 
-check: $(READY)  ## Lint, types, import rules, known weaknesses and the fast tests (some minutes)
+# The audit waits for the network, the others for the processor: they go side by side.
+SIDE_BY_SIDE := --no-print-directory -j2 --output-sync=target lint audit
+
+check: $(READY)  ## Lint, types, import rules, known weaknesses and the fast tests (a minute or two)
+	@$(MAKE) $(SIDE_BY_SIDE)
+	@$(BIN)/python -m pytest -q -m "not slow and not thorough" -n $(WORKERS)
+
+lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory audit
-	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS)
 
 test: $(READY) system node  ## Everything, as continuous integration runs it
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory audit
+	@$(MAKE) $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
 
 # A found weakness fails; where the list of weaknesses cannot be reached there is no verdict, which

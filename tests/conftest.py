@@ -28,8 +28,9 @@ from podcast_server.billing.providers.choose import open_providers
 from podcast_server.database import migrate, open_engine, session_factory
 from podcast_server.services import Services, build_edition, open_till, provider_settings
 from podcast_server.settings import Settings, SiteSettings
-from tests import postgresql
+from tests import migrated, postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership, remembering
+from tests.quick import quick_statements
 
 # A busy machine makes an example slow that is not: no test is judged by the clock.
 hypothesis.settings.register_profile("ours", deadline=None)
@@ -40,18 +41,17 @@ KEY = SigningKey("testkey", "5a" * 32, "2026-01-01")
 PUBLIC_URL = "http://podcast.test"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_databases() -> Iterator[None]:
+    """Thousands of databases are made, and all are asked alike."""
+    with quick_statements():
+        yield
+
+
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def migrated_database() -> bytes:
     """The bytes of an empty migrated SQLite database, made once."""
-    path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
-    engine.dispose()
-    return path.read_bytes()
+    return migrated.migrated_database()
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from podcast_server.cli.setup import initialise
 from podcast_server.services import Services, open_services
 from podcast_server.settings import load_settings
 from tests.many_hosts.patience import until_answered
+from tests.migrated import put_migrated_database
 
 ROOT = Path(__file__).parent.parent
 
@@ -189,5 +190,7 @@ def installation(folder: Path, **extra: str) -> Installation:
     made = Installation(
         folder, free_port(), {f"PODCAST_SERVER_{k.upper()}": v for k, v in extra.items()}
     )
-    initialise(load_settings(None, made.environ))
+    settings = load_settings(None, made.environ)
+    put_migrated_database(settings)
+    initialise(settings)
     return made

@@ -143,6 +143,7 @@ def test_who_was_over_a_bound_waits_no_longer_than_a_minute(
         assert 0 < held <= 60
 
 
+@pytest.mark.thorough
 def test_all_jobs_run_and_no_rule_is_broken(
     services: Services, session: Session, storage: Storage, show: Show, people: People, clock: Clock
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -39,6 +40,7 @@ def test_nothing_but_the_picture_survives() -> None:
     assert Image.open(io.BytesIO(made)).getexif() == {}
 
 
+@pytest.mark.thorough
 @settings(max_examples=60)
 @given(st.integers(20, 400), st.binary(min_size=1, max_size=40))
 def test_a_picture_with_spoilt_tags_is_made_a_cover_or_refused(at: int, junk: bytes) -> None:

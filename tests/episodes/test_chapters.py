@@ -166,6 +166,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     assert read_chapters(write_chapters(chapters)) == chapters
 
 
+@pytest.mark.thorough
 @settings(max_examples=120, deadline=None)
 @given(
     st.lists(

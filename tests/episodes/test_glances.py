@@ -48,6 +48,7 @@ def test_what_is_no_audio_tells_nothing() -> None:
         read_pieces("a.mp3", 10_000, [Piece(0, b"%PDF-1.4")])
 
 
+@pytest.mark.thorough
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.integers(0, 5000), st.binary(max_size=400)), max_size=4))
 def test_any_pieces_are_read_or_refused(pieces: list[tuple[int, bytes]]) -> None:

@@ -67,6 +67,7 @@ def test_an_attack_comes_out_harmless(attack: str) -> None:
     assert_harmless(notes_html(f"- before {attack} after"))
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=20)), max_size=5))
 def test_so_do_all_mixtures_of_attacks(pieces: list[str]) -> None:

@@ -65,6 +65,7 @@ def length(session: Session, episode: Episode) -> float:
     return session.get_one(Audio, episode.preview_audio_id).duration
 
 
+@pytest.mark.thorough
 def test_the_first_minutes_of_a_members_episode_are_cut_once(
     session: Session, show: Show, episode: Episode, give: Give, run: Run
 ) -> None:
@@ -80,6 +81,7 @@ def test_the_first_minutes_of_a_members_episode_are_cut_once(
     assert run() == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("reason", ["free", "not wanted by the show", "removed", "deleted"])
 def test_nobody_cuts_what_is_not_wanted(
     session: Session,
@@ -106,6 +108,7 @@ def test_nobody_cuts_what_is_not_wanted(
     assert episode.preview_audio_id is None
 
 
+@pytest.mark.thorough
 def test_new_audio_gets_a_new_preview_of_the_chosen_part(
     session: Session, storage: Storage, show: Show, episode: Episode, give: Give, run: Run,
     now: datetime,
@@ -123,6 +126,7 @@ def test_new_audio_gets_a_new_preview_of_the_chosen_part(
     assert length(session, episode) == pytest.approx(20, abs=0.5)
 
 
+@pytest.mark.thorough
 def test_an_episode_shorter_than_its_preview_has_none_and_is_not_tried_again(
     session: Session, episode: Episode, give: Give, run: Run
 ) -> None:
@@ -138,6 +142,7 @@ def test_an_episode_shorter_than_its_preview_has_none_and_is_not_tried_again(
     assert length(session, episode) == pytest.approx(60, abs=0.5)
 
 
+@pytest.mark.thorough
 def test_while_the_storage_is_away_it_waits(
     session: Session,
     storage: Storage,
@@ -161,6 +166,7 @@ def test_while_the_storage_is_away_it_waits(
     assert length(session, episode) > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("meanwhile", ["audio", "removed", "chosen", "free", "show"])
 def test_what_was_decided_while_it_was_cut_holds(
     session: Session,

@@ -51,6 +51,7 @@ def cut(session: Session, storage: Storage, episode: Episode, now: datetime) -> 
     return make
 
 
+@pytest.mark.thorough
 def test_everybody_hears_the_preview_and_no_more(
     get: Get, people: People, episode: Episode, cut: Cut, storage: Storage, session: Session
 ) -> None:
@@ -64,6 +65,7 @@ def test_everybody_hears_the_preview_and_no_more(
     assert get(f"/listen/{episode.key}.mp3").status == 403
 
 
+@pytest.mark.thorough
 def test_the_public_feed_carries_it_at_once(
     get: Get, show: Show, episode: Episode, cut: Cut
 ) -> None:
@@ -73,6 +75,7 @@ def test_the_public_feed_carries_it_at_once(
     assert f"/listen/{episode.key}.preview.mp3".encode() in body_of(get(feed))
 
 
+@pytest.mark.thorough
 def test_a_removed_preview_is_gone_at_once(
     get: Get, session: Session, episode: Episode, cut: Cut, now: datetime
 ) -> None:
@@ -82,6 +85,7 @@ def test_a_removed_preview_is_gone_at_once(
     assert get(f"/listen/{episode.key}.preview.mp3").status == 404
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("start", "end", "reason"),
     [

@@ -268,6 +268,7 @@ def test_any_bytes_are_read_or_refused(data: bytes, mime: str) -> None:
             assert any(cue.start is None for cue in cues)
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(SEGMENTS)
 def test_any_json_is_read_or_refused(value: Any) -> None:
@@ -275,6 +276,7 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
         read_transcript(json.dumps({"segments": [value]}).encode(), "application/json")
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(CUE_LISTS)
 def test_hostile_words_survive_webvtt_and_bring_no_cues_of_their_own(cues: list[Cue]) -> None:

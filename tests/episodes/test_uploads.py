@@ -277,6 +277,7 @@ def test_what_nobody_continued_for_a_week_is_given_up(
         find_upload(session, show.id, upload.key)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "away", [StorageUnavailable("the S3 server is away"), OSError(errno.ENOSPC, "full")]
 )

@@ -3,62 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from feeds.delivery.lane import Lane
 from feeds.rendering.assemble import Addresses
-from podcast_server.accounts.staff import passwords
 from podcast_server.app import create_app
 from podcast_server.database import reading
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.services import Services
 from tests.conftest import PUBLIC_URL, Clock
+from tests.quick import quick_apps
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What is slow on purpose or by nature, done once or lightly: thousands of apps are made.
-
-    Templates and routes are compiled once for all of them, and passwords hashed with little
-    memory.
-    """
-    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-    light = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "jinja_options", {"bytecode_cache": kept})
-        patch.setattr(passwords, "_HASHER", light)
-        patch.setattr(passwords, "_NOBODY", light.hash("nobody has this password"))
-        patch.setattr(Rule, "_compile_builder", _compiled_once(Rule._compile_builder))
+    """Thousands of apps are made here."""
+    with quick_apps(tmp_path_factory.mktemp("templates")):
         yield
-
-
-def _compiled_once(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
-    """What builds addresses is the same for the same rule, whichever app it belongs to."""
-    kept: dict[object, Any] = {}
-
-    def compile_or_take(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (
-            tuple(rule._trace),
-            tuple(sorted((rule.defaults or {}).items())),
-            append_unknown,
-            type(rule),
-        )
-        if key not in kept:
-            kept[key] = compile_builder(rule, append_unknown)
-        return kept[key]
-
-    return compile_or_take
 
 
 def moved(services: Services, public_url: str) -> Services:
@@ -136,11 +104,17 @@ class Browser:
 
     def post(self, form_path: str, path: str = "", **fields: str) -> TestResponse:
         """Load the page with the form, and send it (to ``path`` if it is elsewhere)."""
+        return self.submit(form_path, path, follow=True, **fields)
+
+    def submit(
+        self, form_path: str, path: str = "", *, follow: bool = False, **fields: str
+    ) -> TestResponse:
+        """The same, for its own answer instead of where that leads."""
         page = self.get(form_path)
         found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
         assert found, page.text
         data = {"csrf_token": found[1], **fields}
-        return self.client.post(path or form_path, data=data, follow_redirects=True)
+        return self.client.post(path or form_path, data=data, follow_redirects=follow)
 
     def sign_in(self, letters: Letters, email: str) -> TestResponse:
         """By link, in this browser."""

@@ -147,6 +147,7 @@ def test_a_backup_without_a_manifest_is_none(filled: Services, fresh: Services) 
         restore_backup(fresh, place, made.name, progress=lambda _key: None)
 
 
+@pytest.mark.thorough
 def test_a_bucket_that_cannot_be_reached_is_an_error_and_not_an_absence(
     services: Services,
 ) -> None:

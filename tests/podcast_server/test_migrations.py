@@ -31,6 +31,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.mark.thorough
 def test_migrating_an_empty_database_gives_the_declared_tables(engine: Engine) -> None:
     migrate(engine)
     with engine.connect() as connection:

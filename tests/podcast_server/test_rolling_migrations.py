@@ -111,6 +111,7 @@ def released(name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in name.split("."))
 
 
+@pytest.mark.thorough
 def test_no_migration_takes_anything_that_a_release_before_still_uses(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/steps.sqlite3")
     config = _alembic_config(engine)
@@ -131,6 +132,7 @@ def test_no_migration_takes_anything_that_a_release_before_still_uses(tmp_path: 
     assert found == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("change", "said"),
     [

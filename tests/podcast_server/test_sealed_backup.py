@@ -195,6 +195,7 @@ def test_an_encrypted_backup_is_verified_and_mended_without_the_identity(
     restore_backup(fresh, place, verified.name, progress=lambda _key: None, identity=identity)
 
 
+@pytest.mark.thorough
 def test_scheduled_backups_verify_once_in_so_many_days(filled: Services) -> None:
     section = filled.settings.backup.model_copy(update={"every_hours": 24, "verify_days": 3})
     daily = replace(filled, settings=filled.settings.model_copy(update={"backup": section}))

@@ -20,6 +20,7 @@ from tests.samples.audio import record
 JPEG = b"\xff\xd8\xff\xe0 not much of a picture"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("to", ["mp3", "m4a"])
 @pytest.mark.parametrize("form", forms("flac", "opus"))
 def test_every_format_becomes_one_that_plays_everywhere(
@@ -60,12 +61,14 @@ def test_unusual_sample_rates_become_usual_ones(tmp_path: Path, rate: int, becom
     assert convert(source, tmp_path / "out", to="mp3").sample_rate == becomes
 
 
+@pytest.mark.thorough
 def test_sound_that_is_aac_already_is_taken_over_as_it_is(sample: Sample, tmp_path: Path) -> None:
     source = probe(sample("aac", SHORT))
     facts = convert(sample("aac", SHORT), tmp_path / "out", to="m4a")
     assert facts.size == pytest.approx(source.size, rel=0.1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("to", ["mp3", "m4a"])
 def test_tags_cover_and_chapters_go_along(sample: Sample, tmp_path: Path, to: Any) -> None:
     source = tmp_path / "a.flac"

@@ -18,6 +18,7 @@ from tests.samples.audio import record, variable_mp3
 SECONDS = 12.0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", forms("mp3", "m4a", "wav"))
 def test_the_first_seconds_of_every_format(sample: Sample, tmp_path: Path, form: str) -> None:
     facts = cut(sample(form, SECONDS), tmp_path / "out", end=10)
@@ -47,11 +48,13 @@ def _packets(path: Path) -> set[bytes]:
         return {bytes(p) for p in container.demux(container.streams.audio[0]) if p.size}
 
 
+@pytest.mark.thorough
 def test_a_variable_rate_without_xing_is_cut_at_the_right_place(tmp_path: Path) -> None:
     source = variable_mp3(tmp_path / "v.mp3", seconds=20, xing=False)
     assert cut(source, tmp_path / "out", end=12).duration_seconds == pytest.approx(12, abs=0.1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", forms("wav", of=["wav", "opus"]))
 def test_a_part_that_is_encoded_anew_fades_out_where_it_is_cut(
     sample: Sample, tmp_path: Path, form: str
@@ -60,11 +63,13 @@ def test_a_part_that_is_encoded_anew_fades_out_where_it_is_cut(
     assert _loudness(tmp_path / "out", 4.1, 4.4) > 3 * _loudness(tmp_path / "out", 7.7, 7.95)
 
 
+@pytest.mark.thorough
 def test_a_part_that_begins_in_the_middle_fades_in(sample: Sample, tmp_path: Path) -> None:
     cut(sample("wav", SECONDS), tmp_path / "out", start=3, end=11, fade=2)
     assert _loudness(tmp_path / "out", 3.1, 3.4) > 3 * _loudness(tmp_path / "out", 0.05, 0.3)
 
 
+@pytest.mark.thorough
 def test_the_true_beginning_does_not_fade(sample: Sample, tmp_path: Path) -> None:
     cut(sample("wav", SECONDS), tmp_path / "out", end=8, fade=2)
     whole = _loudness(sample("wav", SECONDS), 0.1, 0.4)
@@ -98,6 +103,7 @@ def test_a_part_with_nothing_in_it_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", ["mp3", "m4a", "opus"])
 def test_chapters_move_with_the_part(tmp_path: Path, form: str) -> None:
     chapters = [(0.0, 4.0, "One"), (4.0, 8.0, "Two"), (8.0, 12.0, "Three")]

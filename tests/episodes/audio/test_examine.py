@@ -85,6 +85,7 @@ def test_a_film_is_taken_for_its_sound_with_a_warning(tmp_path: Path) -> None:
     assert facts.warnings == ("has_video",)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", forms("mp3"))
 def test_the_first_minute_is_where_the_counting_rule_says(sample: Sample, form: str) -> None:
     path = sample(form, OVER_A_MINUTE)

@@ -75,6 +75,7 @@ def _check(source: Path, changes: list[Mutation], folder: Path) -> None:
     assert isinstance(answer, AudioFacts) or answer in SENTENCES
 
 
+@pytest.mark.thorough
 @given(form=st.sampled_from(EVERY_FORM), changes=st.lists(mutations(), min_size=1, max_size=8))
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_changed_file_is_refused_or_accepted(

@@ -55,6 +55,7 @@ def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
     assert reason_for(silent_film(tmp_path / "a.m4a")) == "no_sound"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", ["mp3", "m4a", "ogg", "opus", "flac", "wav"])
 @pytest.mark.parametrize("kept", [0.2, 0.8])
 def test_a_file_that_was_cut_off_is_refused(
@@ -99,6 +100,7 @@ def test_a_tag_larger_than_16_megabytes_is_ignored(mp3: Path) -> None:
     assert facts.duration_seconds == pytest.approx(SHORT, abs=0.1)
 
 
+@pytest.mark.thorough
 def test_a_tag_that_unpacks_to_a_gigabyte_is_refused(mp3: Path) -> None:
     hostile.zlib_bomb(mp3, mp3.read_bytes())
     assert mp3.stat().st_size < 2 * hostile.MEGABYTE
@@ -112,12 +114,14 @@ def test_floods_and_depths_of_atoms_are_refused(
     assert reason_for(make(tmp_path / "a.m4a")) in {"no_sound", "too_complex", "damaged"}
 
 
+@pytest.mark.thorough
 def test_a_flood_behind_real_sound_ends_within_limits(sample: Sample, tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     path.write_bytes(sample("m4a", SHORT).read_bytes() + b"\x00\x00\x00\x08free" * 500_000)
     assert reason_for(path) == "too_complex"
 
 
+@pytest.mark.thorough
 def test_a_job_that_takes_too_much_processor_time_is_ended(mp3: Path) -> None:
     hostile.sync_words(mp3, size=8 * hostile.MEGABYTE)
     mp3.write_bytes((bytes.fromhex("fffb9000") + bytes(413)) * 5 + mp3.read_bytes())

@@ -82,15 +82,18 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
             continue
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=300))
 def test_any_html_becomes_notes_without_scripts(html: str) -> None:
     assert "<script" not in notes_from_html("<script>" + html + "<p>x</p>").lower()
 
 
+@pytest.mark.thorough
 def test_deep_html_becomes_notes_too() -> None:
     assert "words" in notes_from_html(hostile.DEEP_NOTES)
 
 
+@pytest.mark.thorough
 def test_a_bomb_is_put_out_before_it_unfolds(host: ForeignHost, fetcher: Fetcher) -> None:
     data = hostile.bomb(300)
     url = host.put("/feed.xml", data, "application/xml", Content_Encoding="gzip")

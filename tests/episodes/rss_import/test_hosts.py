@@ -16,6 +16,7 @@ from tests.samples.feeds.hosts import HOSTS, buzzsprout, castos, libsyn, substac
 every_host = pytest.mark.parametrize("name", HOSTS)
 
 
+@pytest.mark.thorough
 @every_host
 def test_every_episode_comes_over_with_its_guid_date_and_bytes(moving: Moving, name: str) -> None:
     sample = HOSTS[name](moving.host.url)
@@ -35,6 +36,7 @@ def test_every_episode_comes_over_with_its_guid_date_and_bytes(moving: Moving, n
     assert len(newest.chapters) == sample.chapters
 
 
+@pytest.mark.thorough
 @every_host
 def test_a_second_run_fetches_no_audio_and_changes_nothing(moving: Moving, name: str) -> None:
     url = moving.serve(HOSTS[name](moving.host.url))
@@ -47,6 +49,7 @@ def test_a_second_run_fetches_no_audio_and_changes_nothing(moving: Moving, name:
     assert [(e.id, e.updated_at) for e in moving.episodes()] == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["libsyn", "megaphone", "supercast"])
 @pytest.mark.parametrize(
     "manners",
@@ -70,6 +73,7 @@ def test_a_badly_behaved_host_loses_nothing(moving: Moving, name: str, manners: 
     assert [e.audio.sha256 for e in moving.episodes() if e.audio] == sums
 
 
+@pytest.mark.thorough
 def test_a_broken_download_goes_on_where_it_ended(moving: Moving) -> None:
     url = moving.serve(libsyn(moving.host.url))
     moving.host.manners = Manners(breaks_off=1)
@@ -79,6 +83,7 @@ def test_a_broken_download_goes_on_where_it_ended(moving: Moving) -> None:
     assert resumed == halves
 
 
+@pytest.mark.thorough
 def test_the_show_comes_with_its_words_and_its_guid(moving: Moving) -> None:
     sample = buzzsprout(moving.host.url)
     moving.move(moving.serve(sample))
@@ -92,6 +97,7 @@ def test_the_show_comes_with_its_words_and_its_guid(moving: Moving) -> None:
     assert show.artwork_key
 
 
+@pytest.mark.thorough
 def test_the_best_transcript_and_the_chapters_come_along(moving: Moving) -> None:
     moving.move(moving.serve(buzzsprout(moving.host.url)))
     newest = moving.episodes()[0]
@@ -99,6 +105,7 @@ def test_the_best_transcript_and_the_chapters_come_along(moving: Moving) -> None
     assert [row["title"] for row in newest.chapters] == ["Ahoy", "Sea"]
 
 
+@pytest.mark.thorough
 def test_show_notes_lose_their_scripts_and_keep_their_lists(moving: Moving) -> None:
     moving.move(moving.serve(castos(moving.host.url)))
     notes = moving.episodes()[0].notes
@@ -131,6 +138,7 @@ def test_a_file_that_is_gone_is_found_out_beforehand(moving: Moving) -> None:
     assert (item.state, item.reason) == ("unusable", "127.0.0.1 says that this is not there (404)")
 
 
+@pytest.mark.thorough
 def test_what_is_not_audio_is_refused_and_the_others_come(moving: Moving) -> None:
     sample = libsyn(moving.host.url)
     url = moving.serve(sample)
@@ -140,6 +148,7 @@ def test_what_is_not_audio_is_refused_and_the_others_come(moving: Moving) -> Non
     assert "not an audio file" in moving.items()[0].reason
 
 
+@pytest.mark.thorough
 def test_a_deleted_episode_does_not_come_back(moving: Moving) -> None:
     moving.move(moving.serve(libsyn(moving.host.url)))
     with moving.desk.sessions.begin() as session:
@@ -150,6 +159,7 @@ def test_a_deleted_episode_does_not_come_back(moving: Moving) -> None:
     assert len(moving.episodes()) == 3
 
 
+@pytest.mark.thorough
 def test_a_mirror_asks_whether_anything_is_new_and_brings_only_that(moving: Moving) -> None:
     sample = libsyn(moving.host.url)
     older = sample.xml[: sample.xml.index("<item>")] + sample.xml[sample.xml.index("</item>") + 7 :]
@@ -169,6 +179,7 @@ def test_a_mirror_asks_whether_anything_is_new_and_brings_only_that(moving: Movi
     assert [e.guid for e in moving.episodes()] == list(sample.guids)
 
 
+@pytest.mark.thorough
 def test_a_mirror_goes_on_after_its_host_was_away(moving: Moving) -> None:
     sample = libsyn(moving.host.url)
     moving.look(moving.serve(sample))
@@ -193,6 +204,7 @@ def test_the_address_is_sealed_in_the_database(moving: Moving) -> None:
     assert looked.host == "127.0.0.1"
 
 
+@pytest.mark.thorough
 def test_a_password_goes_to_the_feeds_own_host_alone(moving: Moving) -> None:
     from tests.foreign_host import foreign_host
 

@@ -58,6 +58,7 @@ def all_is_here(moving: Moving, sample: Sample) -> None:
         assert list(find_orphans(session, moving.desk.storage, before=later)) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("calls", range(1, 12))
 def test_killed_while_it_fetches_or_writes(moving: Moving, calls: int) -> None:
     sample = buzzsprout(moving.host.url)
@@ -73,6 +74,7 @@ def test_killed_while_it_fetches_or_writes(moving: Moving, calls: int) -> None:
     assert moving.standing().state == "done"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("calls", range(1, 10))
 def test_killed_while_it_stores(
     moving: Moving, calls: int, monkeypatch: pytest.MonkeyPatch
@@ -96,6 +98,7 @@ def test_killed_while_it_stores(
     all_is_here(moving, sample)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("which", ["audio", "transcript", "artwork"])
 def test_what_our_storage_did_not_take_is_brought_by_the_next_run(
     moving: Moving, which: str, monkeypatch: pytest.MonkeyPatch
@@ -123,6 +126,7 @@ def test_what_our_storage_did_not_take_is_brought_by_the_next_run(
     assert moving.standing().state == "done"
 
 
+@pytest.mark.thorough
 def test_what_is_new_is_brought_though_the_feed_has_not_changed(moving: Moving) -> None:
     sample = buzzsprout(moving.host.url)
     address = moving.serve(sample)
@@ -134,6 +138,7 @@ def test_what_is_new_is_brought_though_the_feed_has_not_changed(moving: Moving) 
     assert {item.state for item in moving.items()} == {"copied"}
 
 
+@pytest.mark.thorough
 def test_what_had_arrived_is_not_fetched_again(moving: Moving) -> None:
     sample = buzzsprout(moving.host.url)
     moving.look(moving.serve(sample))
@@ -167,6 +172,7 @@ def test_a_server_that_stops_leaves_the_work_free_for_the_next(moving: Moving) -
     assert claim(moving.desk, moving.key)
 
 
+@pytest.mark.thorough
 def test_a_paused_import_stops_and_goes_on(moving: Moving) -> None:
     sample = buzzsprout(moving.host.url)
     moving.look(moving.serve(sample))
@@ -184,6 +190,7 @@ def test_a_paused_import_stops_and_goes_on(moving: Moving) -> None:
     all_is_here(moving, sample)
 
 
+@pytest.mark.thorough
 def test_a_host_that_is_away_is_a_failure_that_can_be_tried_again(moving: Moving) -> None:
     sample = buzzsprout(moving.host.url)
     url = moving.serve(sample)
@@ -202,6 +209,7 @@ def test_a_host_that_is_away_is_a_failure_that_can_be_tried_again(moving: Moving
     all_is_here(moving, sample)
 
 
+@pytest.mark.thorough
 def test_the_same_address_again_goes_on_with_the_same_show(moving: Moving) -> None:
     url = moving.serve(buzzsprout(moving.host.url))
     moving.move(url)

@@ -44,6 +44,7 @@ def test_an_address_is_the_same_all_through_its_window():
     assert sign(storage) != sign(storage, NOON + timedelta(minutes=60))
 
 
+@pytest.mark.thorough
 def test_every_process_makes_the_same_address():
     assert sign(open_s3(), NOON + timedelta(minutes=1)) == sign(
         open_s3(), NOON + timedelta(minutes=40)
@@ -77,6 +78,7 @@ def test_the_secret_is_not_in_the_address():
     assert secret not in sign(open_s3(secret_key=secret))
 
 
+@pytest.mark.thorough
 def test_objects_types_and_names_have_addresses_of_their_own():
     storage = open_s3()
     urls = {
@@ -107,6 +109,7 @@ def test_old_addresses_are_forgotten(monkeypatch):
     assert len(storage._signer._kept) == 3
 
 
+@pytest.mark.thorough
 def test_a_part_has_an_address_to_put_it_to_for_an_hour():
     storage = open_s3()
     url = storage.presigned_part(Upload(KEY, "an-id"), 3, NOON)

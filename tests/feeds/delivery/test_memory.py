@@ -172,6 +172,7 @@ def test_every_change_counts_on_the_very_next_poll(
     lookup.close()
 
 
+@pytest.mark.thorough
 def test_a_commit_of_another_process_counts(
     engine: Engine, memory: FeedMemory, people: People
 ) -> None:

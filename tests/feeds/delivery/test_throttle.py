@@ -55,6 +55,7 @@ def test_without_the_common_counter_each_process_holds_the_bound() -> None:
     assert [bool(throttle.exceeded("a", 5.0)) for _ in range(6)] == [False] * 4 + [True] * 2
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_addresses() -> None:
     throttle = Throttle("t", 4)
     for number in range(KEYS_KEPT + 1000):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def any_hit(draw: st.DrawFn) -> Hit:
     )
 
 
+@pytest.mark.thorough
 @given(st.lists(any_hit(), max_size=12), st.randoms(use_true_random=False))
 def test_the_order_of_hits_never_changes_the_count(hits: list[Hit], random: object) -> None:
     shuffled = hits.copy()
@@ -43,6 +45,7 @@ def test_the_order_of_hits_never_changes_the_count(hits: list[Hit], random: obje
     assert count_plays(shuffled, RULES) == count_plays(hits, RULES)
 
 
+@pytest.mark.thorough
 @given(st.lists(any_hit(), min_size=1, max_size=12), st.data())
 def test_duplicates_never_increase_the_count(hits: list[Hit], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(hits), max_size=6))
@@ -76,6 +79,7 @@ def test_splitting_a_range_into_parts_never_changes_the_count(
     assert count_downloads([fetched(a, b) for a, b in pairwise(edges)], RULES) == whole
 
 
+@pytest.mark.thorough
 @given(st.lists(any_hit(), max_size=12), any_hit())
 def test_one_more_hit_never_takes_a_download_away(hits: list[Hit], extra: Hit) -> None:
     assert len(count_downloads([*hits, extra], RULES)) >= len(count_downloads(hits, RULES))

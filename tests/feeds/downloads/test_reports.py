@@ -115,6 +115,7 @@ def test_an_episode_without_a_date_has_no_first_days(session: Session) -> None:
     assert counted["two"].total == Count(2, 0)
 
 
+@pytest.mark.thorough
 def test_downloads_before_the_date_are_only_in_the_total(session: Session) -> None:
     add(session, -1, 4)
     add(session, 0, 1, request_based=1)

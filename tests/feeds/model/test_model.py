@@ -31,6 +31,7 @@ def machine(empty: bytes, folder: Path, members: int) -> type[Listening]:
     return Here
 
 
+@pytest.mark.thorough
 def test_a_few_members_through_many_changes(migrated_database: bytes, tmp_path: Path) -> None:
     run_state_machine_as_test(
         machine(migrated_database, tmp_path, members=8),

@@ -40,6 +40,7 @@ def test_a_copy_is_the_document_with_the_tokens_in_place(
     assert_right(prepared(document), document, (feed, media))
 
 
+@pytest.mark.thorough
 @given(documents, st.integers(0, 9))
 def test_every_compression_level_gives_right_copies(document: bytes, level: int) -> None:
     assert_right(prepared(document, level), document, TOKENS)
@@ -54,6 +55,7 @@ def test_tokens_may_have_any_two_lengths(feed: int, media: int, times: int) -> N
     assert copy.plain(*own) == gzip.decompress(copy.gzip(*own)) == expected
 
 
+@pytest.mark.thorough
 @given(documents, tokens, tokens)
 def test_sizes_are_known_before_a_copy_is_made(document: bytes, feed: bytes, media: bytes) -> None:
     copy = prepared(document)

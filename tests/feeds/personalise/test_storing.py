@@ -18,6 +18,7 @@ from tests.feeds.personalise.samples import TOKENS, F, assert_right, documents, 
 DUMPED = dump(prepared(sample_feed(3)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("spliced", [True, False])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(documents)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import feedparser
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -71,6 +72,7 @@ def says(found: str | None, text: str) -> bool:
     return len(found) <= 255 and found.endswith("…") and whole.startswith(found[:-1])
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(title=HOSTILE, notes=HOSTILE, author=HOSTILE)
 def test_titles_notes_and_names_are_read_back_as_they_were_written(

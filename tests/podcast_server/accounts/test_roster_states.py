@@ -44,6 +44,7 @@ def give_at_random(session: Session, show: Show, now: datetime, chance: random.R
         )
 
 
+@pytest.mark.thorough
 def test_everybody_stands_as_their_access_says(services: Services, now: datetime) -> None:
     chance = random.Random(11)
     with services.sessions.begin() as session:

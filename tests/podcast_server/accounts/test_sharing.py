@@ -170,6 +170,7 @@ def test_measuring_again_gives_the_same_and_steps_are_taken_once(
         assert [each.copies for each in figures.values()] == [20, 20, 20]
 
 
+@pytest.mark.thorough
 def test_nothing_is_ever_refused_because_of_it(leak: Leak) -> None:
     leak.wish(Wishes(mails_member=True, resets=False))
     leak.days(30, listeners=100)

@@ -77,6 +77,7 @@ def owner(script: Callable[..., Script]) -> Script:
     return script("owner")
 
 
+@pytest.mark.thorough
 def test_shows_are_listed_with_their_addresses(owner: Script, harbour: Show) -> None:
     [show] = owner.json("GET", "/shows")
     assert show["slug"] == "harbour"

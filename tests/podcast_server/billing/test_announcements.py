@@ -41,6 +41,7 @@ def heard(shop: Shop, get: Get) -> tuple[str, bytes]:
     return path, body_of(get(path))
 
 
+@pytest.mark.thorough
 def test_a_membership_is_heard_from_its_beginning_to_its_end(
     post: Post, shop: Shop, get: Get
 ) -> None:

@@ -207,6 +207,7 @@ def test_an_own_checkout_does_not_vouch_for_somebody_elses_session(post: Post, s
         complete_checkout(shop.till, shop.ref(victim), [mallory.key], None, shop.now)
 
 
+@pytest.mark.thorough
 def test_metadata_pointing_at_somebody_elses_checkout_moves_nothing(post: Post, shop: Shop) -> None:
     """Metadata can be edited in a dashboard; it only hints where to look."""
     price = shop.plan().prices[0]
@@ -221,6 +222,7 @@ def test_metadata_pointing_at_somebody_elses_checkout_moves_nothing(post: Post, 
     assert not shop.hears(MALLORY)
 
 
+@pytest.mark.thorough
 def test_a_foreign_subscription_with_our_metadata_opens_nothing(post: Post, shop: Shop) -> None:
     """As if somebody could make cheap subscriptions in the account, and copied a key."""
     mallory = shop.join(shop.plan().prices[0], MALLORY)

@@ -15,6 +15,7 @@ from podcast_server.billing.plans import find_plan, membership_basket
 from podcast_server.cli.main import root
 from podcast_server.services import now_utc, open_services
 from podcast_server.settings import load_settings
+from tests.migrated import put_migrated_database
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 Run = Callable[..., Result]
@@ -31,6 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         assert done.exit_code == code, done.output
         return done
 
+    put_migrated_database(load_settings(None, {}))
     invoke("init")
     invoke("show", "create", "Harbour")
     return invoke
@@ -62,6 +64,7 @@ def make_plan(run: Run, *more: str) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_plan_is_made_listed_repriced_and_archived(run: Run) -> None:
     make_plan(run, "--price", "50,00 EUR year", "--benefit", "All episodes")
     [plan] = json.loads(run("payments", "plans", "list", "--json").output)
@@ -90,6 +93,7 @@ def test_a_bad_price_is_refused_with_a_sentence(run: Run, price: str, said: str)
     assert said in done.output
 
 
+@pytest.mark.thorough
 def test_a_payment_by_hand_is_confirmed_and_opens_the_feed(run: Run, tmp_path: Path) -> None:
     make_plan(run)
     ref = order(tmp_path)
@@ -112,6 +116,7 @@ def test_a_season_is_put_on_sale(run: Run) -> None:
     assert "at least one episode" in done.output
 
 
+@pytest.mark.thorough
 def test_revoking_a_member_also_stops_their_payments(run: Run, tmp_path: Path) -> None:
     make_plan(run)
     ref = order(tmp_path)
@@ -132,6 +137,7 @@ def test_reconcile_says_what_it_found(run: Run) -> None:
     assert json.loads(run("payments", "reconcile", "--json").output)["problems"] == []
 
 
+@pytest.mark.thorough
 def test_events_are_listed_and_replayed(run: Run, tmp_path: Path) -> None:
     services = open_services(load_settings(None, {}))
     with services.sessions.begin() as session:
@@ -164,6 +170,7 @@ def test_connecting_needs_a_key(run: Run) -> None:
     assert "secret_key first" in run("payments", "connect", code=1).output
 
 
+@pytest.mark.thorough
 def test_stripe_is_connected_checked_and_sold_through(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def amounts(shop: Shop) -> list[int]:
         return [row.amount for row in session.query(Payment).order_by(Payment.id)]
 
 
+@pytest.mark.thorough
 def test_the_next_payments_are_smaller_until_it_is_ended(post: Post, stripe: Shop) -> None:
     shop = stripe
     give_discount(shop.till, shop.subscription(), coupon(shop), reason="ill", now=shop.now)
@@ -45,6 +46,7 @@ def test_the_next_payments_are_smaller_until_it_is_ended(post: Post, stripe: Sho
     assert shop.hears()
 
 
+@pytest.mark.thorough
 def test_one_given_once_is_gone_by_itself(post: Post, stripe: Shop) -> None:
     once = coupon(stripe, percent=None, off=eur(100), duration="once")
     give_discount(stripe.till, stripe.subscription(), once, reason="sorry", now=stripe.now)
@@ -52,6 +54,7 @@ def test_one_given_once_is_gone_by_itself(post: Post, stripe: Shop) -> None:
     assert amounts(stripe) == [500, 400, 500]
 
 
+@pytest.mark.thorough
 def test_a_coupon_that_everybody_used_up_can_still_be_given(post: Post, stripe: Shop) -> None:
     single = coupon(stripe, most_uses=1)
     give_discount(stripe.till, stripe.subscription(), single, reason="ill", now=stripe.now)

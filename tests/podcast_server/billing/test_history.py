@@ -59,6 +59,7 @@ def test_renewals_go_on_with_the_same_terms(post: Post, shop: Shop) -> None:
     assert revenue(shop) == {"eur": [500, 500]}
 
 
+@pytest.mark.thorough
 def test_a_change_of_plan_closes_the_old_terms_and_opens_new_ones(post: Post, shop: Shop) -> None:
     mate = shop.plan(name="Mate")
     captain = shop.plan(PriceTerms(eur(12_000), YEAR), name="Captain")
@@ -79,6 +80,7 @@ def test_a_change_of_plan_closes_the_old_terms_and_opens_new_ones(post: Post, sh
     assert revenue(shop) == {"eur": [500, 1000]}
 
 
+@pytest.mark.thorough
 def test_leaving_ends_the_terms_and_the_stay(post: Post, shop: Shop) -> None:
     begun = shop.now
     join(post, shop.plan())
@@ -101,6 +103,7 @@ def test_a_trial_makes_a_member_and_no_revenue_before_it_is_over(post: Post, sho
     assert abs(starts_at - begun - timedelta(days=14)) < timedelta(minutes=1)
 
 
+@pytest.mark.thorough
 def test_a_refund_that_closes_takes_member_and_revenue_away(post: Post, shop: Shop) -> None:
     join(post, shop.plan())
     post.let_time_pass(days=2)

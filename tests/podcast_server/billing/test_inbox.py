@@ -92,6 +92,7 @@ def test_in_whatever_order_they_come_the_outcome_is_the_same(post: Post, shop: S
     assert shop.hears()
 
 
+@pytest.mark.thorough
 def test_a_failure_is_tried_again_later_and_later(post: Post, shop: Shop) -> None:
     pay(post)
     for letter in post.take():
@@ -130,6 +131,7 @@ def test_what_keeps_failing_needs_attention_and_can_be_replayed(post: Post, shop
     assert shop.subscription() is not None
 
 
+@pytest.mark.thorough
 def test_replaying_what_went_well_changes_nothing(post: Post, shop: Shop) -> None:
     pay(post)
     post.deliver()

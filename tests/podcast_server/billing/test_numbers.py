@@ -48,6 +48,7 @@ def told(months: list[Month]) -> list[tuple[int, int, int]]:
     return [(month.new, month.lost, month.members) for month in months]
 
 
+@pytest.mark.thorough
 def test_new_and_lost_members_fall_into_their_months(services: Services, now: datetime) -> None:
     with services.sessions.begin() as session:
         show = build_show(session, now)
@@ -112,6 +113,7 @@ def test_a_show_without_members_has_no_churn(services: Services, now: datetime) 
     assert {month.churn for month in months} == {0.0}
 
 
+@pytest.mark.thorough
 def test_counting_in_the_database_is_counting_one_by_one(services: Services, now: datetime) -> None:
     chance = random.Random(7)
     with services.sessions.begin() as session:

@@ -72,6 +72,7 @@ def test_the_shows_page_offers_its_plans(shop: Shop, browser: Browser) -> None:
     assert f"/join/{plan.key}" in page.text
 
 
+@pytest.mark.thorough
 def test_from_plan_to_feed_with_the_address_asked_once(shop: Shop, visitor: Visitor) -> None:
     plan = shop.plan()
     page = visitor.pay(f"/join/{plan.key}", email=EMAIL, price=plan.prices[0].key)
@@ -91,6 +92,7 @@ def test_with_several_shows_each_has_its_feed(shop: Shop, visitor: Visitor) -> N
     assert "Second Show" in page.text
 
 
+@pytest.mark.thorough
 def test_a_known_address_gets_its_feed_by_mail_and_not_on_the_page(
     post: Post, shop: Shop, visitor: Visitor
 ) -> None:
@@ -280,6 +282,7 @@ def test_my_payments_list_each_payment_and_what_came_back(
     assert "€1.50 given back" in visitor.get("/me/billing").text
 
 
+@pytest.mark.thorough
 def test_cancelling_says_the_date_and_can_be_taken_back(
     shop: Shop, visitor: Visitor, letters: Letters
 ) -> None:
@@ -460,6 +463,7 @@ def test_a_seat_is_offered_by_mail_and_taken(
     assert shop.hears(BOB)
 
 
+@pytest.mark.thorough
 def test_invitations_are_not_for_mailing_the_world_nor_for_others_groups(
     post: Post, shop: Shop, visitor: Visitor, letters: Letters
 ) -> None:
@@ -562,6 +566,7 @@ def kinds(letters: Letters) -> list[str]:
     return [letter.kind for letter in letters.all() if letter.kind != "sign_in"]
 
 
+@pytest.mark.thorough
 def test_the_letters_follow_a_membership_from_trial_to_end(
     post: Post, shop: Shop, visitor: Visitor, letters: Letters
 ) -> None:
@@ -600,6 +605,7 @@ def test_a_cancelled_membership_says_when_it_ends_soon(
     assert "July 1, 2026" in letters.newest().subject
 
 
+@pytest.mark.thorough
 def test_where_stripe_writes_itself_we_do_not(
     post: Post, shop: Shop, visitor: Visitor, letters: Letters
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_refund_nobody_told_us_is_found_even_for_an_older_payment(post: Post, 
     assert not shop.hears()
 
 
+@pytest.mark.thorough
 def test_rights_that_somebody_deleted_come_back(post: Post, shop: Shop) -> None:
     join(post)
     with shop.session() as session:
@@ -67,6 +68,7 @@ def test_rights_that_somebody_deleted_come_back(post: Post, shop: Shop) -> None:
     assert shop.hears()
 
 
+@pytest.mark.thorough
 def test_members_follow_when_their_plan_opens_more(post: Post, shop: Shop) -> None:
     plan = shop.plan()
     join(post, plan=plan)
@@ -83,6 +85,7 @@ def test_members_follow_when_their_plan_opens_more(post: Post, shop: Shop) -> No
     assert shop.hears(show=other)
 
 
+@pytest.mark.thorough
 def test_a_subscription_the_provider_does_not_know_is_reported(post: Post, shop: Shop) -> None:
     join(post)
     with shop.session() as session:
@@ -143,6 +146,7 @@ def test_a_checkout_whose_id_we_never_noted_is_found_by_our_key(post: Post, shop
     assert shop.hears()
 
 
+@pytest.mark.thorough
 def test_many_members_are_walked_page_by_page(post: Post, shop: Shop) -> None:
     plan = shop.plan()
     emails = [f"p{n}@example.org" for n in range(12)]

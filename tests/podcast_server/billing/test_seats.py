@@ -44,6 +44,7 @@ def heard_by(shop: Shop, *names: str) -> list[str]:
     return [name for name in names if shop.hears(f"{name}@example.org")]
 
 
+@pytest.mark.thorough
 def test_the_payer_pays_for_all_and_each_seat_hears(post: Post) -> None:
     key = buy(post, 2)
     sit(post.shop, key, "bob")

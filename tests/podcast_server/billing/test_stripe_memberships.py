@@ -79,6 +79,7 @@ def test_the_return_page_of_somebody_who_did_not_pay_opens_nothing(shop: Shop) -
     assert shop.member() is None
 
 
+@pytest.mark.thorough
 def test_a_renewal_goes_on_without_a_gap(post: Post, shop: Shop) -> None:
     join(post)
     for _ in range(70):
@@ -106,6 +107,7 @@ def test_a_trial_opens_the_feed_and_converts(post: Post, shop: Shop) -> None:
     assert shop.hears()
 
 
+@pytest.mark.thorough
 def test_a_trial_is_for_newcomers(post: Post, shop: Shop) -> None:
     plan = shop.plan(trial_days=14)
     join(post, plan=plan)
@@ -132,6 +134,7 @@ def test_a_failing_card_keeps_access_for_the_grace_with_a_notice(post: Post, sho
     assert shop.entitlement().notice == LAPSED
 
 
+@pytest.mark.thorough
 def test_a_mended_card_takes_the_notice_away(post: Post, shop: Shop) -> None:
     ref = join(post)
     post.account.control.fail_next_renewal(ref)
@@ -143,6 +146,7 @@ def test_a_mended_card_takes_the_notice_away(post: Post, shop: Shop) -> None:
     assert shop.hears()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after_retries", ["cancel", "unpaid", "past_due"])
 def test_when_stripe_gives_up_the_feed_is_closed(
     post: Post, shop: Shop, after_retries: str
@@ -157,6 +161,7 @@ def test_when_stripe_gives_up_the_feed_is_closed(
     assert shop.feeds()[0].state == "open"
 
 
+@pytest.mark.thorough
 def test_a_failed_renewal_after_another_does_not_begin_the_grace_anew(
     post: Post, shop: Shop
 ) -> None:
@@ -180,6 +185,7 @@ def test_cancelling_keeps_access_to_the_end_and_says_the_date(post: Post, shop: 
     assert not shop.hears()
 
 
+@pytest.mark.thorough
 def test_a_cancellation_in_the_portal_counts_the_same(post: Post, shop: Shop) -> None:
     ref = join(post)
     post.account.control.cancel_in_portal(ref)
@@ -192,6 +198,7 @@ def test_a_cancellation_in_the_portal_counts_the_same(post: Post, shop: Shop) ->
     assert shop.hears()
 
 
+@pytest.mark.thorough
 def test_coming_back_opens_the_same_feed_again(post: Post, shop: Shop) -> None:
     plan = shop.plan()
     ref = join(post, plan=plan)
@@ -224,6 +231,7 @@ def test_a_bank_debit_counts_when_the_money_has_arrived(post: Post, shop: Shop) 
     assert shop.hears()
 
 
+@pytest.mark.thorough
 def test_a_bank_debit_that_bounces_never_opens_anything(post: Post, shop: Shop) -> None:
     [price] = shop.plan(PriceTerms(usd(500), MONTH)).prices
     opened = shop.join(price)
@@ -359,6 +367,7 @@ def test_repricing_leaves_old_members_at_their_price(post: Post, shop: Shop) -> 
         assert [p.id for p in plan.prices if p.retired_at is None] == [price.id]
 
 
+@pytest.mark.thorough
 def test_repricing_can_move_old_members_from_their_next_period_on(post: Post, shop: Shop) -> None:
     plan = shop.plan()
     join(post, plan=plan)

@@ -207,6 +207,7 @@ def test_an_account_without_a_portal_is_told_where_to_save_it(clock: Clock) -> N
         assert "billing/portal" in advice["stripe portal"]
 
 
+@pytest.mark.thorough
 def test_who_sells_by_hand_does_not_wait_for_the_library() -> None:
     import subprocess
     import sys

@@ -32,6 +32,7 @@ def fresh(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return other
 
 
+@pytest.mark.thorough
 def test_everything_moves_in_two_commands(
     filled: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,6 +47,7 @@ def test_everything_moves_in_two_commands(
     assert "not empty" in new.run("import", "archive", archive, code=1).stderr
 
 
+@pytest.mark.thorough
 def test_an_archive_without_keys_says_what_that_means(
     filled: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +58,7 @@ def test_an_archive_without_keys_says_what_that_means(
     assert feed_address(new).startswith("http")
 
 
+@pytest.mark.thorough
 def test_an_encrypted_archive_opens_with_the_identity_alone(
     filled: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +76,7 @@ def test_an_encrypted_archive_opens_with_the_identity_alone(
     assert not list((new.folder / "data").glob(".archive-*"))
 
 
+@pytest.mark.thorough
 def test_a_folder_can_be_looked_at(filled: Terminal) -> None:
     filled.run("export", "archive", filled.folder / "all", "--folder")
     [episode] = (filled.folder / "all" / "shows" / "harbour" / "episodes").iterdir()
@@ -85,6 +89,7 @@ def test_a_folder_can_be_looked_at(filled: Terminal) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_common_programs_read_the_tar(filled: Terminal, tmp_path: Path) -> None:
     filled.run("export", "archive", filled.folder / "all.tar")
     with tarfile.open(filled.folder / "all.tar") as tar:
@@ -95,6 +100,7 @@ def test_common_programs_read_the_tar(filled: Terminal, tmp_path: Path) -> None:
     assert names[-1] == "manifest.json"
 
 
+@pytest.mark.thorough
 def test_an_export_that_fails_leaves_no_half_archive(filled: Terminal) -> None:
     filled.run("export", "archive", filled.folder, code=1)
     filled.run("export", "archive", filled.folder / "a.tar", "--recipient", "age1wrong", code=1)

@@ -19,6 +19,7 @@ def backed_up(terminal: Terminal) -> Path:
     return terminal.folder / "backups"
 
 
+@pytest.mark.thorough
 def test_a_broken_backup_is_restored_as_far_as_it_goes_and_fails(
     terminal: Terminal, backed_up: Path
 ) -> None:
@@ -30,6 +31,7 @@ def test_a_broken_backup_is_restored_as_far_as_it_goes_and_fails(
     assert "Harbour" in terminal.run("show", "list").output
 
 
+@pytest.mark.thorough
 def test_damage_can_be_accepted(terminal: Terminal, backed_up: Path) -> None:
     [audio] = backed_up.rglob("audio-*.mp3")
     audio.unlink()
@@ -37,6 +39,7 @@ def test_damage_can_be_accepted(terminal: Terminal, backed_up: Path) -> None:
     assert "1 are missing" in said
 
 
+@pytest.mark.thorough
 def test_one_backup_can_be_named_itself(terminal: Terminal, backed_up: Path) -> None:
     [one] = backed_up.glob("*Z")
     terminal.run("restore", f"backups/{one.name}", "--yes")

@@ -98,6 +98,7 @@ def test_a_public_address_without_https(
     assert "https" in failing(terminal, "public address")["advice"]
 
 
+@pytest.mark.thorough
 def test_leftovers_of_a_crash_are_found_and_deleted_when_asked(terminal: Terminal) -> None:
     services = open_services(load_settings(None, {}))
     storage = terminal.folder / "data" / "storage"
@@ -137,6 +138,7 @@ def audio_file(terminal: Terminal) -> Path:
     return path
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", [("--repair",), ("--deep", "--repair")])
 def test_a_missing_file_comes_back_from_the_backup(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
@@ -151,6 +153,7 @@ def test_a_missing_file_comes_back_from_the_backup(
     assert path.read_bytes() == sound
 
 
+@pytest.mark.thorough
 def test_a_damaged_file_comes_back_from_the_backup(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +168,7 @@ def test_a_damaged_file_comes_back_from_the_backup(
     assert path.read_bytes() == sound
 
 
+@pytest.mark.thorough
 def test_what_is_damaged_in_the_backup_too_is_not_brought_back(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +191,7 @@ def test_without_a_backup_it_says_where_to_put_a_missing_file(terminal: Terminal
     assert str(terminal.folder / "data" / "storage") in found["advice"]
 
 
+@pytest.mark.thorough
 def test_a_file_in_an_encrypted_backup_comes_back_with_the_identity(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +225,7 @@ def test_before_init_it_makes_nothing_and_says_init(bare: Terminal) -> None:
     assert list(bare.folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("usual_umask")
 def test_what_init_makes_is_for_its_owner_alone(bare: Terminal) -> None:
     bare.run("init")
@@ -235,6 +241,7 @@ def test_what_init_makes_is_for_its_owner_alone(bare: Terminal) -> None:
     assert {name for name, mode in modes.items() if mode & 0o077 and name != "storage"} == set()
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("usual_umask")
 def test_a_front_that_sends_the_audio_may_pass_through(
     bare: Terminal, monkeypatch: pytest.MonkeyPatch

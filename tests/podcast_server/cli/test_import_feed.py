@@ -24,7 +24,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[ForeignHost]:
 @pytest.fixture
 def started(bare: Terminal) -> Terminal:
     """Set up, with no show yet."""
-    bare.run("init")
+    bare.initialise()
     return bare
 
 
@@ -37,6 +37,7 @@ def serve(host: ForeignHost, sample: Sample) -> str:
     return host.put(sample.path, sample.xml, sample.mime)
 
 
+@pytest.mark.thorough
 def test_a_show_comes_over_and_is_listed(started: Terminal, host: ForeignHost) -> None:
     done = started.run("import", "feed", serve(host, libsyn(host.url)), "--yes")
     assert "3 episodes would come" in done.output
@@ -64,6 +65,7 @@ def test_a_dry_run_leaves_nothing(started: Terminal, host: ForeignHost) -> None:
     assert [show["slug"] for show in started.json("show", "list")] == []
 
 
+@pytest.mark.thorough
 def test_what_could_not_come_is_said_and_the_exit_code_tells(
     started: Terminal, host: ForeignHost
 ) -> None:
@@ -71,6 +73,7 @@ def test_what_could_not_come_is_said_and_the_exit_code_tells(
     assert "A letter: there is no audio in this item" in done.output
 
 
+@pytest.mark.thorough
 def test_a_locked_feed_is_left_alone_unless_it_is_mine(
     started: Terminal, host: ForeignHost
 ) -> None:
@@ -80,6 +83,7 @@ def test_a_locked_feed_is_left_alone_unless_it_is_mine(
     started.run("import", "feed", url, "--yes", "--mine")
 
 
+@pytest.mark.thorough
 def test_the_address_can_stay_out_of_the_shells_history(
     started: Terminal, host: ForeignHost, tmp_path: Path
 ) -> None:
@@ -89,6 +93,7 @@ def test_the_address_can_stay_out_of_the_shells_history(
     assert "geheim" not in done.output
 
 
+@pytest.mark.thorough
 def test_a_password_is_asked_for_and_not_shown(started: Terminal, host: ForeignHost) -> None:
     url = serve(host, supercast(host.url))
     done = started.run("import", "feed", url, "--user", "ada", "--yes", typed="pa§s:wörd\n")
@@ -102,6 +107,7 @@ def test_a_wrong_password_says_so(started: Terminal, host: ForeignHost) -> None:
     assert "does not let us in (401)" in done.output
 
 
+@pytest.mark.thorough
 def test_a_file_is_taken_too(started: Terminal, host: ForeignHost, tmp_path: Path) -> None:
     sample = libsyn(host.url)
     serve(host, sample)
@@ -118,6 +124,7 @@ def test_a_file_cannot_be_followed(started: Terminal, host: ForeignHost, tmp_pat
     assert "a file cannot be followed" in done.output
 
 
+@pytest.mark.thorough
 def test_episodes_go_into_a_show_that_is_here(started: Terminal, host: ForeignHost) -> None:
     started.run("show", "create", "Harbour")
     url = serve(host, libsyn(host.url))
@@ -130,6 +137,7 @@ def test_episodes_go_into_a_show_that_is_here(started: Terminal, host: ForeignHo
     assert {item["state"] for item in again["episodes"]} == {"copied"}
 
 
+@pytest.mark.thorough
 def test_an_import_is_stopped_and_gone_on_with(started: Terminal, host: ForeignHost) -> None:
     url = serve(host, libsyn(host.url))
     started.run("import", "feed", url, "--mirror", "--yes")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.podcast_server.cli.conftest import EMAIL, Terminal
 
 HERE = ("--show", "harbour")
@@ -38,6 +40,7 @@ def test_members_are_listed_and_looked_at(terminal: Terminal) -> None:
     assert EMAIL in terminal.run("member", "show", EMAIL).output
 
 
+@pytest.mark.thorough
 def test_ending_a_membership_asks_first(terminal: Terminal) -> None:
     terminal.run("episode", "add", terminal.audio(1), *HERE)
     join(terminal)
@@ -47,6 +50,7 @@ def test_ending_a_membership_asks_first(terminal: Terminal) -> None:
     assert "<enclosure" not in preview(terminal)
 
 
+@pytest.mark.thorough
 def test_one_of_several_feeds_is_reset_alone(terminal: Terminal) -> None:
     first = join(terminal)
     terminal.run("feed", "add", EMAIL, *HERE, "--name", "car")
@@ -68,6 +72,7 @@ def test_a_feed_that_is_not_there_is_said_so(terminal: Terminal) -> None:
     assert "boat" in told
 
 
+@pytest.mark.thorough
 def test_a_new_signing_key_leaves_every_feed_as_it_is(terminal: Terminal) -> None:
     terminal.run("episode", "add", terminal.audio(1), *HERE)
     first, before = join(terminal), preview(terminal)
@@ -84,6 +89,7 @@ def test_feeds_made_after_a_new_key_are_made_with_it(terminal: Terminal) -> None
     assert "/m/" not in preview(terminal, "--name", "car")  # no episodes yet, and it renders
 
 
+@pytest.mark.thorough
 def test_a_show_is_checked_and_what_keeps_it_out_of_directories_ends_with_3(
     terminal: Terminal,
 ) -> None:

@@ -39,6 +39,7 @@ def test_changing_nothing_is_wrong_use(terminal: Terminal) -> None:
     terminal.run("show", "edit", "harbour", code=2)
 
 
+@pytest.mark.thorough
 def test_files_are_added_in_listening_order(terminal: Terminal) -> None:
     files = [terminal.audio(number) for number in (3, 1, 2)]
     added = terminal.json("episode", "add", *files, "--show", "harbour")
@@ -58,6 +59,7 @@ def test_only_bad_files_is_a_failure(terminal: Terminal) -> None:
     assert "✗" in terminal.run("episode", "add", bad, "--show", "harbour", code=1).output
 
 
+@pytest.mark.thorough
 def test_a_transcript_beside_the_file_comes_along(terminal: Terminal) -> None:
     audio = terminal.audio(1, "talk.mp3")
     audio.with_suffix(".srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nThe quay.\n")
@@ -86,6 +88,7 @@ def test_chapters_beside_the_file_win_over_its_tags(terminal: Terminal) -> None:
     assert chapter["title"] == "Mine"
 
 
+@pytest.mark.thorough
 def test_transcript_and_chapters_can_be_given_later(terminal: Terminal) -> None:
     [added] = terminal.json("episode", "add", terminal.audio(1), "--show", "harbour")
     words, marks = terminal.folder / "w.vtt", terminal.folder / "c.json"
@@ -107,6 +110,7 @@ def test_a_transcript_that_is_none_changes_nothing(terminal: Terminal) -> None:
     terminal.run("episode", "edit", added["key"], "--transcript", words, code=1)
 
 
+@pytest.mark.thorough
 def test_new_audio_keeps_guid_and_page(terminal: Terminal) -> None:
     [added] = terminal.json("episode", "add", terminal.audio(1), "--show", "harbour")
     before = feed_of(terminal).entries[0]
@@ -116,6 +120,7 @@ def test_new_audio_keeps_guid_and_page(terminal: Terminal) -> None:
     assert after.enclosures[0].length != before.enclosures[0].length
 
 
+@pytest.mark.thorough
 def test_withdrawing_asks_first(terminal: Terminal) -> None:
     [added] = terminal.json("episode", "add", terminal.audio(1), "--show", "harbour")
     terminal.run("episode", "withdraw", added["key"], typed="n\n", code=1)
@@ -126,6 +131,7 @@ def test_withdrawing_asks_first(terminal: Terminal) -> None:
     assert len(feed_of(terminal).entries) == 1
 
 
+@pytest.mark.thorough
 def test_a_time_to_come_schedules(terminal: Terminal) -> None:
     later = ("--publish-at", "2099-01-01 09:00")
     terminal.run("episode", "add", terminal.audio(1), "--show", "harbour", *later)
@@ -151,6 +157,7 @@ def test_an_audience_that_is_not_there_is_refused(terminal: Terminal, word: str)
     assert word.removeprefix("tier:") in done.output
 
 
+@pytest.mark.thorough
 def test_a_new_member_s_feed_begins_with_the_podcaster_s_welcome(terminal: Terminal) -> None:
     terminal.run("episode", "add", terminal.audio(1), "--show", "harbour")
     terminal.run("show", "announcement", "harbour", "welcome", terminal.audio(2))
@@ -170,6 +177,7 @@ def test_an_announcement_needs_a_file_or_its_removal(terminal: Terminal) -> None
     assert "none" in terminal.run("show", "announcement", "harbour", "ended", "--remove").output
 
 
+@pytest.mark.thorough
 def test_a_preview_is_cut_and_taken_away(terminal: Terminal) -> None:
     [added] = terminal.json("episode", "add", terminal.audio(1), "--show", "harbour")
     told = terminal.run("episode", "preview", added["key"], "--from", "0:01", "--to", "0:04")

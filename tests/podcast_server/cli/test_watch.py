@@ -78,6 +78,7 @@ def test_transcript_and_chapters_beside_it_come_along(terminal: Terminal, inbox:
     assert done == {"talk.mp3", "talk.vtt", "talk.chapters.json"}
 
 
+@pytest.mark.thorough
 def test_what_is_no_audio_is_put_aside_with_the_reason(terminal: Terminal, inbox: Path) -> None:
     (inbox / "letter.mp3").write_text("Dear listener")
     drop(terminal, inbox)
@@ -91,6 +92,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("step", "calls"),
     [
@@ -126,6 +128,7 @@ def test_killed_at_any_step_a_file_becomes_one_episode_and_goes_to_done(
     assert {path.name for path in (inbox / "done").iterdir()} == {"talk.mp3", "talk.vtt"}
 
 
+@pytest.mark.thorough
 def test_the_same_recording_under_another_name_is_known(terminal: Terminal, inbox: Path) -> None:
     drop(terminal, inbox, "talk.mp3")
     take(terminal, inbox)
@@ -232,6 +235,7 @@ def test_a_bucket_is_watched_like_a_folder(
     terminal.run(*words)
 
 
+@pytest.mark.thorough
 def test_our_own_bucket_is_never_watched(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def moved_services(services: Services, target: Engine, **changes: Any) -> Servic
     )
 
 
+@pytest.mark.thorough
 def test_feeds_are_byte_identical_after_the_move(
     filled: Services, people: People, target: Engine
 ) -> None:
@@ -61,6 +62,7 @@ def test_feeds_are_byte_identical_after_the_move(
     assert feed_bytes(moved_services(filled, target, storage=files), people) == before
 
 
+@pytest.mark.thorough
 def test_a_second_run_takes_over_only_what_changed(
     filled: Services, people: People, target: Engine
 ) -> None:
@@ -76,6 +78,7 @@ def test_a_second_run_takes_over_only_what_changed(
         assert connection.scalar(select(Episode.title).where(Episode.id == 1)) == "Better"
 
 
+@pytest.mark.thorough
 def test_what_vanished_meanwhile_vanishes_there(
     filled: Services, people: People, target: Engine
 ) -> None:
@@ -89,6 +92,7 @@ def test_what_vanished_meanwhile_vanishes_there(
         assert connection.scalar(select(Member.id).where(Member.id == gone)) is None
 
 
+@pytest.mark.thorough
 def test_moving_while_members_come_in_loses_none(filled: Services, target: Engine) -> None:
     stop = threading.Event()
     joined: list[str] = []
@@ -113,6 +117,7 @@ def test_moving_while_members_come_in_loses_none(filled: Services, target: Engin
     assert set(joined) <= there
 
 
+@pytest.mark.thorough
 def test_a_move_that_was_cut_off_goes_on(filled: Services, people: People, target: Engine) -> None:
     def cut(table: str, _rows: int) -> None:
         if table == "private_feeds":
@@ -134,6 +139,7 @@ def test_new_rows_get_numbers_after_the_moved_ones(
         assert build_member(session, NOW, "next@example.org").id == newest + 1
 
 
+@pytest.mark.thorough
 def test_feeds_that_replaced_others_move_though_they_point_at_each_other(
     filled: Services, people: People, target: Engine
 ) -> None:
@@ -149,6 +155,7 @@ def test_feeds_that_replaced_others_move_though_they_point_at_each_other(
     assert move_database(filled.engine, target, quiet).changed == 0
 
 
+@pytest.mark.thorough
 def test_another_installation_is_not_overwritten(
     filled: Services, target: Engine, tmp_path: Path
 ) -> None:

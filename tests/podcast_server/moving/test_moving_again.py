@@ -41,6 +41,7 @@ def again(services: Services, target: Engine) -> None:
     assert move_database(services.engine, target, quiet).changed == 0
 
 
+@pytest.mark.thorough
 def test_an_announcement_is_removed_and_set_again(
     moved: Services, people: People, target: Engine
 ) -> None:
@@ -55,6 +56,7 @@ def test_an_announcement_is_removed_and_set_again(
     again(moved, target)
 
 
+@pytest.mark.thorough
 def test_a_member_is_deleted_and_made_again(moved: Services, target: Engine) -> None:
     with moved.sessions.begin() as session:
         build_member(session, NOW, "other@example.org")
@@ -68,6 +70,7 @@ def test_a_member_is_deleted_and_made_again(moved: Services, target: Engine) -> 
     again(moved, target)
 
 
+@pytest.mark.thorough
 def test_an_address_passes_from_one_member_to_another(
     moved: Services, people: People, target: Engine
 ) -> None:
@@ -80,6 +83,7 @@ def test_an_address_passes_from_one_member_to_another(
     again(moved, target)
 
 
+@pytest.mark.thorough
 def test_two_members_swap_their_addresses(moved: Services, people: People, target: Engine) -> None:
     with moved.sessions.begin() as session:
         first = session.get_one(Member, people.paying.member_id)
@@ -98,6 +102,7 @@ def test_two_members_swap_their_addresses(moved: Services, people: People, targe
         assert connection.scalar(feeds) == 1
 
 
+@pytest.mark.thorough
 def test_a_role_is_given_instead_of_another(
     moved: Services, people: People, target: Engine
 ) -> None:
@@ -109,6 +114,7 @@ def test_a_role_is_given_instead_of_another(
     again(moved, target)
 
 
+@pytest.mark.thorough
 def test_a_row_that_stays_points_elsewhere_before_what_it_pointed_at_goes(
     moved: Services, people: People, target: Engine
 ) -> None:
@@ -123,6 +129,7 @@ def test_a_row_that_stays_points_elsewhere_before_what_it_pointed_at_goes(
     again(moved, target)
 
 
+@pytest.mark.thorough
 def test_as_many_come_as_go(moved: Services, target: Engine) -> None:
     with moved.sessions.begin() as session:
         gone = build_member(session, NOW, "gone@example.org").id
@@ -135,6 +142,7 @@ def test_as_many_come_as_go(moved: Services, target: Engine) -> None:
     again(moved, target)
 
 
+@pytest.mark.thorough
 def test_replaced_feeds_that_point_at_each_other_go(
     moved: Services, people: People, target: Engine, session: Session
 ) -> None:
@@ -153,6 +161,7 @@ def test_replaced_feeds_that_point_at_each_other_go(
     again(moved, target)
 
 
+@pytest.mark.thorough
 def test_hits_that_wait_to_be_taken_in_move_too(moved: Services, target: Engine) -> None:
     with moved.sessions.begin() as session:
         session.add_all(HitParcel(hits=f"[{number}]") for number in range(3))
@@ -166,6 +175,7 @@ def test_hits_that_wait_to_be_taken_in_move_too(moved: Services, target: Engine)
     assert waiting == ["[1]", "[2]", "[9]"]
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_cut_off_after_the_removal_goes_on(
     moved: Services, people: People, target: Engine
 ) -> None:
@@ -184,6 +194,7 @@ def test_a_run_that_is_cut_off_after_the_removal_goes_on(
     again(moved, target)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_members_do_meanwhile(
     moved: Services, people: People, target: Engine, seed: int

@@ -24,6 +24,7 @@ def test_what_a_request_raises_is_raised_here() -> None:
     watched.end()
 
 
+@pytest.mark.thorough
 def test_one_object_kept_of_each_request_is_noticed() -> None:
     kept: list[list[int]] = []
 
@@ -34,6 +35,7 @@ def test_one_object_kept_of_each_request_is_noticed() -> None:
     assert growth(leak).objects > 0.9
 
 
+@pytest.mark.thorough
 def test_a_cache_that_is_full_is_no_growth() -> None:
     cache: dict[int, list[int]] = {}
 

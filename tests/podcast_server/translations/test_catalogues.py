@@ -18,11 +18,13 @@ from podcast_server.translations.catalogues import (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", all_languages())
 def test_no_message_is_left_untranslated_fuzzy_or_unused(language: str) -> None:
     assert list(problems(language)) == []
 
 
+@pytest.mark.thorough
 def test_a_message_without_translation_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = Catalog()
     fresh.add("A sentence nobody translated")
@@ -31,6 +33,7 @@ def test_a_message_without_translation_is_noticed(monkeypatch: pytest.MonkeyPatc
     assert "fr: not translated: 'A sentence nobody translated'" in list(problems("fr"))
 
 
+@pytest.mark.thorough
 def test_templates_and_code_are_both_searched() -> None:
     texts = {message.id for catalogue in extract().values() for message in catalogue}
     assert {"Skip to content", "There is nothing here"} <= texts

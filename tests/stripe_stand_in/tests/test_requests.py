@@ -267,6 +267,7 @@ def test_a_refused_change_changes_nothing(
     assert client.v1.subscriptions.retrieve(subscription.id).to_dict() == subscription.to_dict()
 
 
+@pytest.mark.thorough
 def test_the_same_key_sent_many_times_at_once_creates_one_object(account: StripeStandIn) -> None:
     def create(_: int) -> str:
         answer = post(account, "/v1/products", {"name": "x"}, **{"Idempotency-Key": "order-1"})

@@ -48,6 +48,7 @@ def everything(account: StripeStandIn, client: stripe.StripeClient) -> dict[str,
     return {kind: public(thing) for kind, thing in made.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", PREFIXES)
 def test_each_object_has_the_keys_the_library_expects(
     everything: dict[str, dict[str, Any]], kind: str

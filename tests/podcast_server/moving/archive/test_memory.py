@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
@@ -32,6 +33,7 @@ def peak_of(action: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.thorough
 def test_neither_export_nor_import_holds_audio_in_memory(
     services: Services,
     session: Session,

@@ -96,6 +96,7 @@ def test_the_list_shows_how_far_each_import_is(terminal: Terminal, applied: Term
     assert row["in_app"] == 0
 
 
+@pytest.mark.thorough
 def test_invitations_are_begun_paused_and_resumed(applied: Terminal) -> None:
     assert "3 of 3 invited, all of them" in applied.run("import", "invite", "1").stdout
     with applied.reading() as session:
@@ -109,6 +110,7 @@ def test_a_pause_before_anything_was_sent_sends_nothing(applied: Terminal) -> No
         assert session.query(OutgoingMail).count() == 0
 
 
+@pytest.mark.thorough
 def test_undo_asks_and_takes_back(applied: Terminal) -> None:
     applied.run("import", "undo", "1", typed="n\n", code=1)
     said = applied.run("import", "undo", "1", typed="y\n").stdout

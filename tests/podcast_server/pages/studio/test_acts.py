@@ -24,6 +24,7 @@ def written() -> Iterator[str]:
                         yield given.value
 
 
+@pytest.mark.thorough
 def test_every_act_has_words() -> None:
     found = set(written())
     assert len(found) > 60

@@ -54,6 +54,7 @@ def titles(services: Services) -> list[str]:
         return list(session.scalars(select(Episode.title).order_by(Episode.publish_at)))
 
 
+@pytest.mark.thorough
 def test_a_show_is_looked_at_and_then_comes(
     owner: Desk, services: Services, host: ForeignHost, job: Callable[[], int]
 ) -> None:
@@ -78,6 +79,7 @@ def test_nothing_comes_before_somebody_says_that_it_is_theirs(
     assert titles(services) == []
 
 
+@pytest.mark.thorough
 def test_episodes_come_for_those_that_were_chosen(
     owner: Desk, services: Services, host: ForeignHost, job: Callable[[], int]
 ) -> None:
@@ -88,6 +90,7 @@ def test_episodes_come_for_those_that_were_chosen(
         assert set(session.scalars(select(Episode.audience))) == {"free"}
 
 
+@pytest.mark.thorough
 def test_a_file_is_taken_too(
     owner: Desk, services: Services, host: ForeignHost, job: Callable[[], int]
 ) -> None:
@@ -139,6 +142,7 @@ def test_a_feeds_token_is_shown_nowhere(
     assert "127.0.0.1" in log
 
 
+@pytest.mark.thorough
 def test_an_import_is_paused_and_gone_on_with_and_forgotten(
     owner: Desk, services: Services, host: ForeignHost, job: Callable[[], int]
 ) -> None:
@@ -165,6 +169,7 @@ def test_titles_of_strangers_run_no_script(
     assert not re.search(r"<script>alert", shown)
 
 
+@pytest.mark.thorough
 def test_episodes_go_into_the_show_that_was_chosen(
     owner: Desk, harbour: Show, services: Services, host: ForeignHost, job: Callable[[], int]
 ) -> None:
@@ -180,6 +185,7 @@ def test_editors_do_not_bring_shows(hire: Callable[..., Desk], harbour: Show) ->
     assert hire("editor", harbour).get("/studio/bring").status_code == 403
 
 
+@pytest.mark.thorough
 def test_the_switch_is_checked(
     owner: Desk,
     services: Services,
@@ -200,6 +206,7 @@ def test_the_switch_is_checked(
     assert "Everybody is sent here." in owner.send(page + "/check").text
 
 
+@pytest.mark.thorough
 def test_a_check_of_a_host_in_our_network_is_refused(
     owner: Desk, services: Services, host: ForeignHost, job: Callable[[], int]
 ) -> None:

@@ -160,6 +160,7 @@ def test_a_picture_too_small_is_refused_with_the_reason(
     assert "90 × 90" in answer.get_json()["reason"]
 
 
+@pytest.mark.thorough
 def test_no_picture_of_another_show_becomes_a_chapter_s(
     owner: Desk, harbour: Show, first: Episode, services: Services
 ) -> None:

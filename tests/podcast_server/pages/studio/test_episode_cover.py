@@ -44,6 +44,7 @@ def greenest(services: Services, episode: Episode) -> int:
     return int(pixel[1])
 
 
+@pytest.mark.thorough
 def test_the_square_somebody_draws_is_the_one_that_is_cut(
     owner: Desk, services: Services, first: Episode
 ) -> None:

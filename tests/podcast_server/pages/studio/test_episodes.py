@@ -112,6 +112,7 @@ def test_earlier_words_can_be_brought_back(owner: Desk, services: Services, draf
     assert now_is(services, draft).title == "Tide"
 
 
+@pytest.mark.thorough
 def test_deleting_can_be_undone(owner: Desk, services: Services, first: Episode) -> None:
     owner.send(f"{page_of(first)}/state", act="delete")
     assert first.title not in owner.get(LIST).text

@@ -122,6 +122,7 @@ def send_all(desk: Desk, words: str, tried: set[str]) -> None:
             assert alive(sent) == [], what
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("words", [WORDS, SCRIPT])
 def test_whatever_is_written_into_any_form_nothing_of_it_runs(
     owner: Desk, harbour: Show, first: Episode, words: str

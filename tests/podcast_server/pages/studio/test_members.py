@@ -52,6 +52,7 @@ def test_the_list_shows_who_stands_how(owner: Desk, ada: Member) -> None:
     assert "never in an app" in page
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -26,6 +26,7 @@ def page(services: Services, first: Episode, clock: Clock) -> str:
     return f"/studio/shows/harbour/episodes/{first.key}"
 
 
+@pytest.mark.thorough
 def test_a_preview_is_cut_heard_and_removed(owner: Desk, page: str, services: Services) -> None:
     told = owner.send(f"{page}/preview", start="0:01", end="0:05")
     assert "The preview is in place." in told.text
@@ -36,6 +37,7 @@ def test_a_preview_is_cut_heard_and_removed(owner: Desk, page: str, services: Se
     assert owner.get(f"{page}/preview").status_code == 404
 
 
+@pytest.mark.thorough
 def test_the_first_minutes_are_one_number(
     owner: Desk, page: str, services: Services, first: Episode
 ) -> None:
@@ -84,6 +86,7 @@ def test_an_episode_without_audio_has_nothing_to_cut(
     assert "No audio yet." in owner.send(f"{page}/preview", end="0:05").text
 
 
+@pytest.mark.thorough
 def test_the_preview_of_another_show_is_out_of_reach(
     owner: Desk, page: str, services: Services, clock: Clock
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_reset_gives_a_new_address_and_says_who_did_it(
     assert owner.send(f"{PAGE}/{case.id}/reset").status_code == 404
 
 
+@pytest.mark.thorough
 def test_what_is_dismissed_stays_quiet_for_thirty_days(
     owner: Desk, services: Services, case: SharingCase, clock: Clock, letters: Letters
 ) -> None:

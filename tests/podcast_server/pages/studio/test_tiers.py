@@ -62,6 +62,7 @@ def test_an_unused_tier_is_removed(owner: Desk, services: Services, patrons: Tie
     assert names(services) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["plan", "member", "episode"])
 def test_a_tier_in_use_stays(
     owner: Desk, services: Services, harbour: Show, patrons: Tier, what: str

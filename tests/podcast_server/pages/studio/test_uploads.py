@@ -190,6 +190,7 @@ def test_the_draft_is_filled_while_the_file_is_on_its_way(
         assert (episode.title, episode.audio_id) == ("First light on the quay", None)
 
 
+@pytest.mark.thorough
 def test_a_glance_fills_only_what_nobody_has_touched_and_only_once(
     owner: Desk, services: Services, harbour: Show, clock: Clock
 ) -> None:
