@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from episodes.models import Episode, Show
+from podcast_server.pages.public.embed.views import HEIGHT
 from tests.browser import (
     Theme,
     axe_violations,
@@ -122,6 +123,9 @@ def test_a_title_of_endless_words_fits_a_phone(site: Installation, browser: Brow
             page.goto(site.url + path)
             assert endless in page.content()
             assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+        card = page.locator(".embed-card").bounding_box()
+        assert card
+        assert card["height"] <= HEIGHT  # what oEmbed promises
     with site.services() as services, services.sessions.begin() as session:
         session.get_one(Show, show.id).title = titles[0]
         session.get_one(Episode, episode.id).title = titles[1]
