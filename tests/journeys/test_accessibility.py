@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 
+from episodes.models import Episode, Show
+from podcast_server.pages.public.embed.views import HEIGHT
 from tests.browser import (
     Theme,
     axe_violations,
@@ -106,6 +109,26 @@ def test_no_page_shuts_anybody_out(
             wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             assert not wide, f"{path} is wider than the screen"
         assert found == []
+
+
+def test_a_title_of_endless_words_fits_a_phone(site: Installation, browser: Browser) -> None:
+    endless = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    with site.services() as services, services.sessions.begin() as session:
+        show = session.scalars(select(Show)).one()
+        episode = session.scalars(select(Episode).where(Episode.guid == "harbour-sample-4")).one()
+        titles, key = (show.title, episode.title), episode.key
+        show.title = episode.title = endless
+    with visiting(browser, phone=True) as page:
+        for path in ("/", "/shows/harbour", f"/shows/harbour/{key}", f"/embed/{key}"):
+            page.goto(site.url + path)
+            assert endless in page.content()
+            assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+        card = page.locator(".embed-card").bounding_box()
+        assert card
+        assert card["height"] <= HEIGHT  # what oEmbed promises
+    with site.services() as services, services.sessions.begin() as session:
+        session.get_one(Show, show.id).title = titles[0]
+        session.get_one(Episode, episode.id).title = titles[1]
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(

@@ -90,6 +90,10 @@ SEND_WRONG = """form => {
   for (const each of form.querySelectorAll("input:not([type=hidden], [type=radio])")) each.value = "";
   form.submit();
 }"""
+# What opens and is lower than a thumb is wide.
+LOW = """() => [...document.querySelectorAll("summary")]
+  .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 43.5)
+  .map((each) => each.outerHTML)"""
 NAMES: dict[str, str] = {}  # what the addresses of this site are filled with
 
 
@@ -214,6 +218,7 @@ def test_no_page_of_the_studio_shuts_anybody_out(
             assert answer.status == (404 if path == NOWHERE else 200), path
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= (390 if phone else 1280), path
+            assert page.evaluate(LOW) == [], path
             for details in page.locator("details").all():
                 details.evaluate("each => { each.open = true }")
             found += axe_violations(page)

@@ -488,6 +488,33 @@ def _group_id(shop: Shop) -> int:
         return session.query(SeatGroup).one().id
 
 
+def test_twelve_months_are_not_offered_beside_a_year(shop: Shop, browser: Browser) -> None:
+    monthly = shop.plan(PriceTerms(eur(500), MONTH))
+    assert "12 months: €60" in browser.get(f"/give/{monthly.key}").text
+    both = shop.plan(PriceTerms(eur(500), MONTH), PriceTerms(eur(5000), YEAR), name="Both")
+    page = browser.get(f"/give/{both.key}").text
+    assert "1 year: €50" in page
+    assert "12 months" not in page
+
+
+def test_whoever_gives_reads_what_their_address_is_for(shop: Shop, browser: Browser) -> None:
+    plan = shop.plan()
+    feed = "Your feed belongs to this address."
+    assert feed in browser.get(f"/join/{plan.key}").text
+    for path in (f"/give/{plan.key}", f"/group/{plan.key}", f"/shows/{shop.show.slug}/donate"):
+        assert feed not in browser.get(path).text, path
+
+
+def test_a_number_of_seats_that_is_none_is_told_in_plain_words(
+    shop: Shop, visitor: Visitor
+) -> None:
+    plan = shop.plan()
+    visitor.get(f"/group/{plan.key}")
+    answer = visitor.post(f"/group/{plan.key}", seats="many")
+    assert "Type a whole number." in answer.text
+    assert "integer" not in answer.text
+
+
 def test_a_group_is_bought_and_its_link_seats_people(
     post: Post, shop: Shop, visitor: Visitor, letters: Letters
 ) -> None:

@@ -35,6 +35,12 @@ def test_the_front_page_without_any_show_says_so(client: FlaskClient) -> None:
     page = client.get("/")
     assert page.status_code == 200
     assert "Nothing on air yet" in page.text
+    assert 'href="/studio"' in page.text
+
+
+def test_what_is_missing_leads_back_to_where_one_came_from(client: FlaskClient) -> None:
+    assert '<a href="/studio">' in client.get("/studio/nowhere").text
+    assert '<a href="/studio">' not in client.get("/nowhere").text
 
 
 def test_the_front_page_lists_only_shows_with_something_to_hear(

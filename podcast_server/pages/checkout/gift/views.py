@@ -16,6 +16,7 @@ from podcast_server.billing.checkout import Buyer
 from podcast_server.billing.entitle import is_paid
 from podcast_server.billing.errors import GiftRefused
 from podcast_server.billing.gifts import find_gift, gift_basket, redeem_gift
+from podcast_server.billing.intervals import Interval
 from podcast_server.billing.models import Gift, Plan
 from podcast_server.billing.plans import current_prices, interval_of
 from podcast_server.database import reading
@@ -58,11 +59,16 @@ def give(key: str) -> Response:
 
 
 def gift_lengths(plan: Plan) -> list[tuple[str, str]]:
-    """What can be given of a plan: ("price key:times", words)."""
+    """What can be given of a plan: ("price key:times", words). Nobody is offered twelve months
+    beside a year: the same length for another price."""
     found = []
-    for price in current_prices(plan):
+    prices = current_prices(plan)
+    by_the_year = {each.currency for each in prices if interval_of(each) == Interval("year")}
+    for price in prices:
         every = interval_of(price)
         for times in (1,) if every is None else _TIMES[every.unit]:
+            if every == Interval("month") and times == 12 and price.currency in by_the_year:
+                continue
             cost = format_money(price.amount * times, price.currency)
             found.append((f"{price.key}:{times}", f"{length_words(price, times)}: {cost}"))
     return found

@@ -15,7 +15,6 @@ from wtforms import (
     BooleanField,
     DateTimeLocalField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectChoice,
     SelectField,
@@ -46,6 +45,7 @@ from podcast_server.pages.studio.persons import (
     persons_said,
 )
 from podcast_server.pages.studio.plans.forms import CURRENCIES
+from podcast_server.pages.whole_numbers import WholeNumberField
 
 _EXPLICIT = {"": None, "yes": True, "no": False}
 _MINUTES = "%Y-%m-%dT%H:%M"
@@ -58,8 +58,8 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         _("Title"), validators=[DataRequired(_("An episode needs a title.")), Length(max=255)]
     )
     notes = TextAreaField(_("Show notes"), validators=[Length(max=100_000)])
-    number = IntegerField(_("Number"), validators=[Optional(), NumberRange(1, 1_000_000)])
-    season = IntegerField(_("Season"), validators=[Optional(), NumberRange(1, 100_000)])
+    number = WholeNumberField(_("Number"), validators=[Optional(), NumberRange(1, 1_000_000)])
+    season = WholeNumberField(_("Season"), validators=[Optional(), NumberRange(1, 100_000)])
     type = SelectField(
         _("Kind"),
         choices=[

@@ -13,7 +13,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
-    IntegerField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -27,6 +26,7 @@ from podcast_server.billing.intervals import Interval
 from podcast_server.billing.models import Plan
 from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
+from podcast_server.pages.whole_numbers import WholeNumberField
 
 CURRENCIES = ("eur", "usd", "gbp", "chf", "cad", "aud", "sek", "nok", "dkk", "pln", "jpy")
 NEW_TIER = "new"
@@ -48,13 +48,13 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
     )
     description = StringField(_("One sentence"), validators=[Length(max=500)])
     benefits = TextAreaField(_("What they get"), validators=[Length(max=5000)])
-    trial_days = IntegerField(
+    trial_days = WholeNumberField(
         _("Free days at the beginning"), default=0, validators=[Optional(), NumberRange(0, 365)]
     )
-    places = IntegerField(
+    places = WholeNumberField(
         _("At most so many members"), validators=[Optional(), NumberRange(1, 10_000_000)]
     )
-    position = IntegerField(
+    position = WholeNumberField(
         _("Place in the list"), default=0, validators=[Optional(), NumberRange(0, 1000)]
     )
     closes_on = DateField(_("Nobody joins after"), validators=[Optional()])

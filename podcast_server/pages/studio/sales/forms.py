@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
-    IntegerField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -22,6 +21,7 @@ from episodes.models import Episode
 from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
 from podcast_server.pages.studio.plans.forms import CURRENCIES
+from podcast_server.pages.whole_numbers import WholeNumberField
 
 
 def _currency() -> SelectField:
@@ -64,7 +64,7 @@ class CouponForm(FlaskForm):  # type: ignore[misc]
     """A code, what it takes off, and for whom."""
 
     code = StringField(_("Code"), validators=[DataRequired(), Length(max=40)])
-    percent = IntegerField(_("Percent off"), validators=[Optional(), NumberRange(1, 100)])
+    percent = WholeNumberField(_("Percent off"), validators=[Optional(), NumberRange(1, 100)])
     off = StringField(_("or an amount off"), validators=[Length(max=20)])
     currency = _currency()
     duration = SelectField(
@@ -75,8 +75,8 @@ class CouponForm(FlaskForm):  # type: ignore[misc]
             SelectChoice("forever", _("For ever")),
         ],
     )
-    months = IntegerField(_("How many months"), validators=[Optional(), NumberRange(1, 120)])
-    most_uses = IntegerField(
+    months = WholeNumberField(_("How many months"), validators=[Optional(), NumberRange(1, 120)])
+    most_uses = WholeNumberField(
         _("At most so many times"), validators=[Optional(), NumberRange(1, 1_000_000)]
     )
     closes = DateField(_("Last day"), validators=[Optional()])

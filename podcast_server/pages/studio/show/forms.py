@@ -15,7 +15,6 @@ from wtforms import (
     BooleanField,
     EmailField,
     FloatField,
-    IntegerField,
     SelectChoice,
     SelectField,
     StringField,
@@ -36,6 +35,7 @@ from podcast_server.pages.studio.persons import (
 )
 from podcast_server.pages.studio.show.category_words import category_words
 from podcast_server.pages.studio.show.links import add_empty_link, links_field, links_said
+from podcast_server.pages.whole_numbers import WholeNumberField
 
 LANGUAGES = (
     *("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ja", "ko"),
@@ -144,16 +144,16 @@ class ShowForm(NewShowForm):
             SelectChoice("hidden", _("Nothing")),
         ],
     )
-    archive_after_days = IntegerField(
+    archive_after_days = WholeNumberField(
         _("Free episodes turn members-only after so many days"),
         validators=[Optional(), NumberRange(min=1, max=36_500)],
     )
-    archive_after_count = IntegerField(
+    archive_after_count = WholeNumberField(
         _("… or after so many newer episodes"),
         validators=[Optional(), NumberRange(min=1, max=100_000)],
     )
 
-    preview_minutes = IntegerField(
+    preview_minutes = WholeNumberField(
         _("Minutes of members’ episodes that everybody may hear"),
         validators=[Optional(), NumberRange(min=1, max=10)],
     )
