@@ -40,6 +40,14 @@ KEY = SigningKey("testkey", "5a" * 32, "2026-01-01")
 PUBLIC_URL = "http://podcast.test"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--many-hosts",
+        action="store_true",
+        help="make all journeys on two web hosts and two workers, while one of each is away",
+    )
+
+
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of an empty migrated SQLite database, made once."""
