@@ -180,7 +180,9 @@ def _going_on(
 
 
 def _publish(show: Show, stop: threading.Event, seconds: float) -> None:
-    while not stop.wait(seconds / (PUBLISHED + 1)):
+    for _ in range(PUBLISHED):
+        if stop.wait(seconds / (PUBLISHED + 1)):
+            return
         show.publish()
 
 
@@ -193,8 +195,8 @@ def _print(place: Place, scale: scales.Scale, course: Course) -> None:
     )
     print(f"  {apps.full} feeds whole, {apps.same} unchanged, {apps.given} downloads,", end=" ")
     print(f"{apps.refused} refused; {len(apps.show.episodes.values) - 1} episodes came out")
-    print(f"  {course.happened} things happened to payers; {books.events} events,", end=" ")
-    print(f"{len(books.webhooks)} webhooks, {books.payments} payments in the books")
+    print(f"  {course.happened} things happened to payers; {books.payments} payments,", end=" ")
+    print(f"{books.events} events, {len(books.webhooks)} webhooks ({books.refused} sent again)")
     print(f"  {'answered within ms':30}{'median':>10}{'95 %':>10}{'99 %':>10}{'all':>10}")
     rows = {
         POLL: course.outcomes[POLL],
