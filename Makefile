@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check lint audit test bench format lock clean system node
+.PHONY: help demo run check lint audit test journeys bench format lock clean system node
 
 help:  ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -54,6 +54,10 @@ lint: $(READY)
 test: $(READY) system node  ## Everything, as continuous integration runs it
 	@$(MAKE) $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest -n $(WORKERS) --durations=10
+
+# Needs root, for networks of its own. Some minutes more than the same on one machine.
+journeys: $(READY) system node  ## Every journey on several hosts, while one of each kind is away
+	$(BIN)/python -m pytest tests/journeys --many-hosts --durations=10
 
 # A found weakness fails; where the list of weaknesses cannot be reached there is no verdict, which
 # is said and fails nothing, so that one can work without the network.

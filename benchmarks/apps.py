@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -30,8 +31,12 @@ class Heard(NamedTuple):
 
 @dataclass(slots=True)
 class Visit:
-    """One request of one app: when it is due (seconds from the start) and who judges the answer."""
+    """One request of one app: when it is due (seconds from the start) and who judges the answer.
 
+    ``request`` may give nothing: then nobody is there to ask.
+    """
+
+    kind: str
     due: float
     request: Callable[[], bytes]
     judge: Callable[[Heard], None]
@@ -47,12 +52,13 @@ class Outcome:
     def percentile(self, share: float) -> float:
         """The latency that this share of visits (0 to 1) stayed under, in seconds."""
         ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-async def visit_all(url: str, visits: Sequence[Visit], connections: int) -> Outcome:
-    """Make all visits, each when it is due or as soon after as a connection is free."""
-    place, outcome = urlsplit(url), Outcome()
+async def visit_all(url: str, visits: Sequence[Visit], connections: int) -> dict[str, Outcome]:
+    """Make all visits, each when it is due or as soon after as a connection is free; by kind."""
+    place = urlsplit(url)
+    outcomes: defaultdict[str, Outcome] = defaultdict(Outcome)
     queue: asyncio.Queue[tuple[float, Visit]] = asyncio.Queue()
     start = time.monotonic() + 0.2
 
@@ -68,8 +74,11 @@ async def visit_all(url: str, visits: Sequence[Visit], connections: int) -> Outc
         reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=2**22)
         while True:
             due, visit = await queue.get()
+            outcome = outcomes[visit.kind]
             try:
-                heard = await _ask(reader, writer, visit.request())
+                if not (request := visit.request()):
+                    continue
+                heard = await _ask(reader, writer, request)
                 outcome.latencies.append(heard.received - due)
                 visit.judge(heard)
             except (OSError, asyncio.IncompleteReadError):
@@ -85,7 +94,7 @@ async def visit_all(url: str, visits: Sequence[Visit], connections: int) -> Outc
     await queue.join()
     for each in apps:
         each.cancel()
-    return outcome
+    return outcomes
 
 
 async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> Heard:

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, literal, select
 from sqlalchemy.orm import Session
 
 from benchmarks.sample_feed import prose
 from episodes.models import Episode, Show
-from feeds.models import Access, Grant, PrivateFeed
+from feeds.models import Access, Grant, LedgerEntry, PrivateFeed
 from feeds.private_feeds import feed_url, media_token
 from podcast_server.accounts.models import Member
+from podcast_server.billing.models import Plan
+from podcast_server.moving.rows import continue_numbers
 from podcast_server.services import Services, now_utc
 from tests.builders import build_episode, build_show
 
@@ -57,6 +59,23 @@ def fill(
     return addresses(services)
 
 
+def write_down(services: Services) -> None:
+    """Enter into the ledger what the members were given, as is done where it is not in bulk."""
+    entries = select(
+        Grant.starts_at, Grant.member_id, Grant.show_id, Grant.id, literal("given"),
+        literal("benchmark"), literal(""),
+    )  # fmt: skip
+    names = ["at", "member_id", "show_id", "grant_id", "action", "actor", "reason"]
+    with services.sessions.begin() as session:
+        session.execute(insert(LedgerEntry).from_select(names, entries))
+
+
+def the_plan(services: Services) -> str:
+    """The key of the only plan."""
+    with services.sessions() as session:
+        return session.scalars(select(Plan.key)).one()
+
+
 def add_big_episode(services: Services, size: int) -> None:
     """A newest episode whose audio has so many bytes."""
     now = now_utc()
@@ -91,6 +110,8 @@ def add_members(services: Services, show_id: int, count: int, now: datetime) -> 
         with services.sessions.begin() as session:
             for table, values in zip((Member, Access, Grant, PrivateFeed), columns, strict=True):
                 session.execute(insert(table), list(values))
+    for named in (Member, PrivateFeed):  # those who join later get numbers of their own
+        continue_numbers(services.engine, cast("Table", named.__table__))
 
 
 def addresses(services: Services, most: int = 10_000) -> Crowd:

@@ -1,188 +1,220 @@
-"""Half an hour of a busy show in a minute: ``python -m benchmarks.half_hour``.
+"""Half an hour of a busy show in a minute: ``python -m benchmarks.half_hour [SQLite|PostgreSQL]``.
 
-Every member's app polls some times and fetches what is new; meanwhile episodes come out, and
-memberships end and begin again, as payments make them. Every answer is judged: a feed must be
-what its member could hear at some moment between question and answer, a new episode must be
-given to members and refused to others, and each download must be found in the statistics.
+Every member's app polls some times and fetches what is new; meanwhile episodes come out, people
+join through the pages, and Stripe tells of payments, refunds, failing cards and ends by signed
+webhooks that come twice and out of order. Every answer is judged: a feed must be what its member
+could hear at some moment between question and answer, a new episode must be given to members and
+refused to others, each download must be found in the statistics, each event in the books once, and
+`doctor --deep` must find nothing. SQLite with a folder, PostgreSQL with a real S3 server.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import sys
+import tempfile
 import threading
-import zlib
-from functools import partial
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
-
-from sqlalchemy import func, select
 
 from benchmarks import crowd
 from benchmarks import scale as scales
-from benchmarks.apps import Heard, Outcome, Visit, visit_all
-from benchmarks.load import on_core, wrk
+from benchmarks.account import CARRIED_SECONDS, Account, selling
+from benchmarks.apps import Outcome, visit_all
+from benchmarks.books import Books, audit, wait_until_worked_off
+from benchmarks.listening import DOWNLOAD, POLL, Apps
+from benchmarks.load import on_core
 from benchmarks.memory import resident
-from benchmarks.servers import S3, Place, places
-from benchmarks.witness import Show, Wrong
-from feeds.downloads.models import RawHit
-from feeds.downloads.parcels import take_in_parcels
+from benchmarks.payers import Happening, Payer, Shop, live, lives
+from benchmarks.servers import DATABASES, Place, places
+from benchmarks.witness import Show
+from podcast_server.services import Services
 from tests.running import fetch
+from tests.seaweedfs import SHARED_BUCKET, running_seaweedfs
 
-APPS = (
-    "AppleCoreMedia/1.0.0.22A3354 (iPhone; U; CPU OS 18_0 like Mac OS X; en_us)",
-    "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)",
-    "PocketCasts/1.0 (Pocket Casts Feed Parser; +http://pocketcasts.com/)",
-    "AntennaPod/3.5.0",
-    "Podcasts/4023.530.2 CFNetwork/1568.100.1 Darwin/24.0.0",
-)
 CONNECTIONS = 64
 PUBLISHED = 3  # episodes that come out meanwhile
-TURN_EVERY = 0.2  # seconds
-POLLS = 4  # of each app
-TURNING = 50  # members whose memberships end and begin again
 # PostgreSQL tells of a change a moment after the commit (docs/feeds.md).
 DELAYS = {"SQLite": 0.0, "PostgreSQL": 0.5}
 
 
-class Apps:
-    """The apps of all members: what each has seen, and what it makes of an answer."""
+@dataclass
+class Course:
+    """What happened to whom, and how it was answered."""
 
-    def __init__(self, people: crowd.Crowd, show: Show) -> None:
-        self._people, self._show = people, show
-        self._tags = [""] * len(people.feeds)
-        self._items: dict[str, int] = {}  # of each edition, by its tag
-        self.wrong = Wrong()
-        self.full = self.same = self.given = self.refused = 0
+    apps: Apps
+    shop: Shop
+    books: Books = field(default_factory=Books)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    last: dict[str, Outcome] = field(default_factory=dict)
+    happened: int = 0
+    memory: list[float] = field(default_factory=list)
 
-    def visits(self, seconds: float, random: Random) -> list[Visit]:
-        """Every member's polls, at times of its own, and a download after one of them."""
-        made = []
-        for member in range(len(self._people.feeds)):
-            dues = sorted(random.uniform(0, seconds) for _ in range(POLLS))
-            for due in dues:
-                made.append(Visit(due, partial(self._poll, member), partial(self._read, member)))
-            made.append(self._download(member, dues[-1]))
-        return made
+    @property
+    def broken(self) -> int:
+        both = [*self.outcomes.values(), *self.last.values()]
+        return sum(outcome.broken for outcome in both)
 
-    def _poll(self, member: int) -> bytes:
-        headers = f"If-None-Match: {self._tags[member]}\r\n" if self._tags[member] else ""
-        return _request(self._people.feeds[member], member, headers)
-
-    def _read(self, member: int, heard: Heard) -> None:
-        if heard.status == 200:
-            self.full += 1
-            self._tags[member] = heard.etag
-            if heard.etag not in self._items:
-                self._items[heard.etag] = zlib.decompress(heard.body, 31).count(b"<item>")
-        elif heard.status == 304:
-            self.same += 1
-        else:
-            self.wrong.note(f"a feed was answered {heard.status}")
-            return
-        rights = self._show.rights(member + 1).seen(heard.sent, heard.received)
-        episodes = self._show.episodes.seen(heard.sent, heard.received)
-        items = self._items[self._tags[member]]
-        # A feed whose membership ended holds one item, which says so.
-        if not (True in rights and items in episodes) and not (False in rights and items == 1):
-            self.wrong.note(f"{items} episodes for {rights} of {episodes}")
-
-    def _download(self, member: int, due: float) -> Visit:
-        token = self._people.audio[member].split("/")[2]
-
-        def request() -> bytes:
-            return _request(f"/m/{token}/{self._show.newest.values[-1]}.mp3", member)
-
-        return Visit(due + 0.05, request, partial(self._take, member))
-
-    def _take(self, member: int, heard: Heard) -> None:
-        rights = self._show.rights(member + 1).seen(heard.sent, heard.received)
-        self.given += heard.status == 302
-        self.refused += heard.status == 403
-        if not (heard.status == 302 and True in rights) and not (
-            heard.status == 403 and False in rights
-        ):
-            self.wrong.note(f"audio was answered {heard.status} for {rights}")
-
-
-def _request(path: str, member: int, headers: str = "") -> bytes:
-    agent = APPS[member % len(APPS)]
-    return (
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\n"
-        f"Accept-Encoding: gzip\r\n{headers}\r\n"
-    ).encode()
+    @property
+    def faults(self) -> int:
+        wrong = (self.apps.wrong, self.shop.wrong, self.books.wrong)
+        lost = abs(self.apps.given - self.books.downloads)
+        return sum(each.count for each in wrong) + self.broken + lost
 
 
 def main() -> int:
     """Print the outcome for each database; 1 if anything was wrong."""
     scale = scales.chosen()
-    with places() as each:
+    named = [word for word in sys.argv if word in {"SQLite", "PostgreSQL"}]
+    with places(named or DATABASES) as each:
         faults = [measure(place, scale) for place in each]
     return 1 if any(faults) else 0
 
 
 def measure(place: Place, scale: scales.Scale) -> int:
     """Fill, start, let everything happen, and count what was wrong."""
+    # A person's checkouts come from many addresses, these all from one.
+    place.installation.extra["PODCAST_SERVER_LIMITS__ADDRESS_PER_MINUTE"] = "100000"
+    with storage_of(place), selling(place) as account:
+        with place.services() as services:
+            people = crowd.fill(services, episodes=scale.episodes, members=scale.polling_members)
+            crowd.write_down(services)
+        return _sell(place, scale, account, people)
+
+
+def _sell(place: Place, scale: scales.Scale, account: Account, people: crowd.Crowd) -> int:
+    plan = _plan(place)
     with place.services() as services:
-        people = crowd.fill(services, episodes=scale.episodes, members=scale.polling_members)
-        show = Show(services, DELAYS[place.database])
-        apps = Apps(people, show)
-        visits = apps.visits(scale.half_hour, Random(3))
-        with place.serving(**S3) as (url, worker):
-            fetch(url + people.feeds[0])  # whatever is loaded or compiled once is no part of it
-            wrk(url, people.feeds[:100], seconds=1)
-            memory = [resident(worker)]
-            middle = threading.Timer(scale.half_hour / 2, lambda: memory.append(resident(worker)))
-            middle.start()
-            with on_core(1):
-                outcome = _drive(url, show, visits, scale)
-            memory.append(resident(worker))
-        take_in_parcels(services.sessions)
-        with services.sessions() as session:
-            noted = session.scalar(select(func.count(RawHit.id)).where(RawHit.status == 302)) or 0
-    _print(place, scale, apps, show, outcome)
-    print("  worker at the beginning, half way and at the end, in MB:", end=" ")
-    print(", ".join(f"{each:.0f}" for each in memory) + f"; {noted} downloads in the books")
-    faults = apps.wrong.count + outcome.broken + abs(apps.given - noted)
-    print(f"  wrong answers, broken connections, lost downloads: {faults}", flush=True)
-    for reason in apps.wrong.reasons:
-        print(f"    {reason}")
-    return faults
+        with place.serving() as (url, worker):
+            shop = Shop(services, url, account, plan, DELAYS[place.database])
+            apps = Apps(Show(services, shop.delay))
+            course = _go_through(services, account, apps, shop, people, worker, scale)
+        course.books = audit(place, services, account)
+    _print(place, scale, course)
+    return course.faults
 
 
-def _drive(url: str, show: Show, visits: list[Visit], scale: scales.Scale) -> Outcome:
+@contextlib.contextmanager
+def storage_of(place: Place) -> Iterator[None]:
+    """A bucket for PostgreSQL; the folder that is there for SQLite."""
+    if place.database == "SQLite":
+        yield
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        running_seaweedfs(Path(folder)) as server,
+    ):
+        settings = server.settings(SHARED_BUCKET)
+        names = ("backend", "bucket", "endpoint", "access_key", "secret_key")
+        for name in names:
+            place.installation.extra[f"PODCAST_SERVER_STORAGE__{name.upper()}"] = str(
+                getattr(settings, name)
+            )
+        yield
+
+
+def _plan(place: Place) -> str:
+    words = ("--opens", crowd.SLUG, "--price", "5 eur month")
+    place.installation.run("payments", "plans", "create", "Silver", *words)
+    with place.services() as services:
+        return crowd.the_plan(services)
+
+
+def _go_through(
+    services: Services,
+    account: Account,
+    apps: Apps,
+    shop: Shop,
+    people: crowd.Crowd,
+    worker: int,
+    scale: scales.Scale,
+) -> Course:
+    random, course = Random(3), Course(apps, shop)
+    payers = [Payer(f"payer{number}@example.org") for number in range(scale.payers)]
+    newcomers = [Payer(f"new{number}@example.org") for number in range(scale.payers)]
+    with ThreadPoolExecutor(4) as pool:  # they have paid before
+        list(pool.map(shop.join, payers))
+    shop.checkouts.clear()
+    for feed in people.feeds[:100]:  # whatever is loaded or compiled once is no part of it
+        fetch(shop.url + feed)
+    happenings = lives(shop, payers, newcomers, scale.half_hour, random)
+    visits = apps.visits(people, [*payers, *newcomers], scale.half_hour, random)
+    course.memory.append(resident(worker))
+    middle = threading.Timer(scale.half_hour / 2, lambda: course.memory.append(resident(worker)))
+    middle.start()
+    with on_core(1), _going_on(apps.show, shop, happenings, scale.half_hour):
+        course.outcomes = asyncio.run(visit_all(shop.url, visits, CONNECTIONS))
+    account.tell("wait_for_webhooks", timeout=CARRIED_SECONDS)
+    wait_until_worked_off(services)
+    time.sleep(shop.delay)
+    course.happened = len(happenings)
+    course.last = asyncio.run(
+        visit_all(shop.url, apps.once_more([*payers, *newcomers]), CONNECTIONS)
+    )
+    course.memory.append(resident(worker))
+    return course
+
+
+@contextlib.contextmanager
+def _going_on(
+    show: Show, shop: Shop, happenings: list[Happening], seconds: float
+) -> Iterator[None]:
     stop = threading.Event()
-    turning = threading.Thread(target=_turn, args=(show, stop, scale.polling_members))
-    publishing = threading.Thread(target=_publish, args=(show, stop, scale.half_hour))
-    turning.start(), publishing.start()
+    threads = [
+        threading.Thread(target=live, args=(shop, happenings)),
+        threading.Thread(target=_publish, args=(show, stop, seconds)),
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        return asyncio.run(visit_all(url, visits, CONNECTIONS))
+        yield
     finally:
         stop.set()
-        turning.join(), publishing.join()
-
-
-def _turn(show: Show, stop: threading.Event, members: int) -> None:
-    some = itertools.cycle(range(1, min(TURNING, members) + 1))
-    while not stop.wait(TURN_EVERY):
-        show.turn(next(some))
+        for thread in threads:
+            thread.join()
 
 
 def _publish(show: Show, stop: threading.Event, seconds: float) -> None:
-    while not stop.wait(seconds / (PUBLISHED + 1)):
+    for _ in range(PUBLISHED):
+        if stop.wait(seconds / (PUBLISHED + 1)):
+            return
         show.publish()
 
 
-def _print(place: Place, scale: scales.Scale, apps: Apps, show: Show, outcome: Outcome) -> None:
-    asked = len(outcome.latencies)
+def _print(place: Place, scale: scales.Scale, course: Course) -> None:
+    apps, shop, books = course.apps, course.shop, course.books
+    asked = sum(len(outcome.latencies) for outcome in course.outcomes.values())
     print(
-        f"\n{place.database}: {scale.polling_members} members, {scale.episodes} episodes, "
+        f"\n{place.database}: {scale.polling_members} members and {2 * scale.payers} who pay, "
         f"{asked} requests in {scale.half_hour} s ({asked / scale.half_hour:.0f}/s)"
     )
     print(f"  {apps.full} feeds whole, {apps.same} unchanged, {apps.given} downloads,", end=" ")
-    print(f"{apps.refused} refused; {len(show.episodes.values) - 1} episodes came out")
-    figures = [f"{outcome.percentile(share) * 1000:.1f}" for share in (0.5, 0.95, 0.99, 1)]
-    print("  answered within ms: median, 95 %, 99 %, all: " + ", ".join(figures), flush=True)
+    print(f"{apps.refused} refused; {len(apps.show.episodes.values) - 1} episodes came out")
+    print(f"  {course.happened} things happened to payers; {books.payments} payments,", end=" ")
+    print(f"{books.events} events, {len(books.webhooks)} webhooks ({books.refused} sent again)")
+    print(f"  {'answered within ms':30}{'median':>10}{'95 %':>10}{'99 %':>10}{'all':>10}")
+    rows = {
+        POLL: course.outcomes[POLL],
+        DOWNLOAD: course.outcomes[DOWNLOAD],
+        "webhooks": Outcome(books.webhooks),
+        "checkouts, four pages each": Outcome(shop.checkouts),
+        "from Stripe to the feed": Outcome(shop.news),
+    }
+    for name, outcome in rows.items():
+        figures = [f"{outcome.percentile(share) * 1000:10.1f}" for share in (0.5, 0.95, 0.99, 1)]
+        print(f"  {name:30}{''.join(figures)}")
+    print("  worker at the beginning, half way and at the end, in MB:", end=" ")
+    print(
+        ", ".join(f"{each:.0f}" for each in course.memory) + f"; {books.downloads} downloads noted"
+    )
+    print(f"  wrong answers, broken connections, lost downloads: {course.faults}", flush=True)
+    for reason in [*apps.wrong.reasons, *shop.wrong.reasons, *books.wrong.reasons]:
+        print(f"    {reason}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any, cast
 from sqlalchemy import Table, insert, select, text
 
 from benchmarks import scale as scales
-from benchmarks.half_hour import APPS
+from benchmarks.listening import APPS
 from benchmarks.servers import DATABASES, places
 from feeds.downloads.agents import built_in_agents
 from feeds.downloads.bulk import insert_rows

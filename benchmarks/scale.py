@@ -16,6 +16,7 @@ class Scale:
     members: int
     polling_members: int
     half_hour: int  # seconds that a compressed half hour takes
+    payers: int  # who pay for it meanwhile: so many have paid before, so many join
     idle: int  # connections that say nothing
     slow: int  # connections that send a request drop by drop
     crowds: tuple[int, ...]
@@ -32,6 +33,7 @@ FULL = Scale(
     members=2_000,
     polling_members=10_000,
     half_hour=40,
+    payers=40,
     idle=10_000,
     slow=500,
     crowds=(100, 10_000, 1_000_000),
@@ -46,7 +48,8 @@ QUICK = Scale(
     episodes=20,
     members=20,
     polling_members=50,
-    half_hour=3,
+    half_hour=4,
+    payers=6,
     idle=200,
     slow=20,
     crowds=(10, 100),

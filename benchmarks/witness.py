@@ -1,11 +1,9 @@
-"""What every answer had to be: the changes that were made to a show, and when each was seen."""
+"""What every answer had to be: what was true when, and until when the former may be seen."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Generic, TypeVar
 
 from sqlalchemy import func, select
@@ -13,7 +11,6 @@ from sqlalchemy import func, select
 from benchmarks import crowd
 from episodes.models import Episode
 from episodes.publishing import publish_episode
-from feeds.grants import Cause, give_grant
 from podcast_server.services import Services, now_utc
 from tests.builders import build_episode
 
@@ -32,6 +29,10 @@ class Wrong:
         self.count += 1
         if len(self.reasons) < 5:
             self.reasons.append(reason)
+
+
+OPEN, WARNED, CLOSED = "open", "open, with a notice", "closed"
+Right = str  # one of these: what a member's feed is
 
 
 @dataclass(slots=True)
@@ -58,27 +59,17 @@ class Past(Generic[T]):
 
 
 class Show:
-    """The show and its members as they should be seen, and the changes that are made to them."""
+    """The show as it should be seen, and the episodes that come out."""
 
     def __init__(self, services: Services, delay: float) -> None:
         self._services = services
         self._delay = delay  # seconds after a commit until which the former may be seen
         self.episodes: Past[int] = Past()
         self.newest: Past[str] = Past()
-        self._rights: dict[int, Past[bool]] = {}
         with services.sessions() as session:
-            self._show_id = crowd.the_show(session).id
             self.episodes.begin(session.scalar(select(func.count(Episode.id))) or 0, 0.0)
             latest = select(Episode.key).order_by(Episode.publish_at.desc()).limit(1)
             self.newest.begin(session.scalars(latest).one(), 0.0)
-
-    def rights(self, member: int) -> Past[bool]:
-        """Whether a member may hear, as it changes; everybody begins with the right."""
-        if member not in self._rights:
-            past: Past[bool] = Past()
-            past.begin(True, 0.0)
-            self._rights[member] = past
-        return self._rights[member]
 
     def publish(self) -> None:
         """One more episode."""
@@ -91,30 +82,7 @@ class Show:
             with services.sessions.begin() as session:
                 publish_episode(session, session.get_one(Episode, made.id), at=at, now=at)
 
-        self._change(self.episodes, self.episodes.values[-1] + 1, bring_out)
+        self.episodes.begin(self.episodes.values[-1] + 1, time.monotonic())
+        bring_out()
+        self.episodes.settle(time.monotonic() + self._delay)
         self.newest.begin(made.key, time.monotonic())
-
-    def turn(self, member: int) -> None:
-        """End a membership, or let it go on."""
-        past = self.rights(member)
-        pays, at = not past.values[-1], now_utc()
-
-        def change() -> None:
-            with self._services.sessions.begin() as session:
-                give_grant(
-                    session,
-                    member_id=member,
-                    show_id=self._show_id,
-                    starts_at=at - timedelta(days=30),
-                    ends_at=None if pays else at - timedelta(seconds=1),
-                    source="sample",
-                    cause=Cause("benchmark"),
-                    now=at,
-                )
-
-        self._change(past, pays, change)
-
-    def _change(self, past: Past[T], value: T, change: Callable[[], None]) -> None:
-        past.begin(value, time.monotonic())
-        change()
-        past.settle(time.monotonic() + self._delay)

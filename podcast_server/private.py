@@ -22,4 +22,8 @@ def make_private_folder(folder: Path, *, passage: bool = False) -> None:
 
 def make_private_file(path: Path) -> None:
     """Make an empty file if it is not there. What SQLite puts beside one has the same mode."""
+    # One that is there is not even opened: by closing a file, a process lets go of all its locks on
+    # it, SQLite's too. Another process could then take away the log of writes under our hands.
+    if path.exists():
+        return
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE))

@@ -41,6 +41,14 @@ KEY = SigningKey("testkey", "5a" * 32, "2026-01-01")
 PUBLIC_URL = "http://podcast.test"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--many-hosts",
+        action="store_true",
+        help="make all journeys on two web hosts and two workers, while one of each is away",
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_databases() -> Iterator[None]:
     """Thousands of databases are made, and all are asked alike."""

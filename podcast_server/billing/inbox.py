@@ -119,10 +119,14 @@ def _take(till: Till, event_id: int, now: datetime) -> list[PaymentEvent]:
         )
         query = select(PaymentEvent).where(*due).order_by(PaymentEvent.id)
         events = session.scalars(query.with_for_update(skip_locked=True)).all()
+        # Done meanwhile, or another worker's: what came later about the same thing is nobody's yet,
+        # and would wait out a lease that nobody uses.
+        if not any(event.id == event_id for event in events):
+            return []
         for event in events:
             event.attempts += 1
             event.next_try_at = now + LEASE
-        return list(events) if any(event.id == event_id for event in events) else []
+        return list(events)
 
 
 def _work_off(till: Till, events: Sequence[PaymentEvent], now: datetime) -> bool:

@@ -1,21 +1,14 @@
 """What journeys are made on: one machine, and several of which some are away now and then.
 
-What is marked ``also_on_many_hosts`` is made on both; on many hosts once, whatever the variants.
-Of the others are made on one machine alone:
-
-- accessibility, lighthouse: what a page looks like is the same wherever it comes from
-- shared cache, backup: a front of their own, and a folder of one machine
-- a passkey: it belongs to the name ``localhost``, where the cluster goes by a number
-- an upload over a server that restarts: it looks for the file in the folder of one machine
-- an editor of one show: it asks some hundred addresses by itself, without patience
-- a member goes on on another device: it counts on the first answer of a script
-- a card's months, trials and refunds; the player; prices: their hosts do nothing that the
-  journeys which are made there do not, and each costs seconds
+By default all are made on one machine, and those marked ``also_on_many_hosts`` on several hosts,
+too, once each, whatever the variants: each costs seconds, and these do there what the others do.
+With ``--many-hosts`` every journey is made there and nowhere else, in all its variants, but for
+those that `one_machine.py` names with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -23,9 +16,12 @@ import pytest
 
 from tests import postgresql
 from tests.browser import with_demo
+from tests.journeys.one_machine import reason_to_exempt
 from tests.many_hosts.cluster import Ground, ground
 from tests.many_hosts.network import NotPermitted
 from tests.running import Installation, installation
+
+HERE = Path(__file__).parent
 
 
 class Machines(Protocol):
@@ -57,24 +53,71 @@ class ManyMachines:
         return self._ground.installation(folder, **extra)
 
 
+ONE, MANY = "one machine", "many hosts"
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "machines" in metafunc.fixturenames:
-        marked = metafunc.definition.get_closest_marker("also_on_many_hosts")
-        kinds = ["one machine", "many hosts"] if marked else ["one machine"]
+        kinds = _kinds(metafunc.config, metafunc.definition)
         metafunc.parametrize("machines", kinds, indirect=True, scope="module")
 
 
+def _kinds(config: pytest.Config, item: pytest.Item) -> list[str]:
+    if config.getoption("many_hosts"):
+        return [ONE] if _reason_to_exempt(item) else [MANY]
+    return [ONE, MANY] if item.get_closest_marker("also_on_many_hosts") else [ONE]
+
+
+def _reason_to_exempt(item: pytest.Item) -> str:
+    return reason_to_exempt(item.path.name, getattr(item, "originalname", item.name))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On many hosts each journey is made in its first variant."""
-    seen, again = set[object](), list[pytest.Item]()
-    for item in items:
-        if "[many hosts" in item.name:
+    journeys = [item for item in items if item.path.parent == HERE]
+    for item in journeys:
+        if _is_on_many_hosts(item):
             item.add_marker(pytest.mark.timeout(300))
-            journey = getattr(item, "function", item)
-            (again.append(item) if journey in seen else seen.add(journey))
-    if again:
-        config.hook.pytest_deselected(items=again)
-        items[:] = [item for item in items if item not in again]
+    choose = _elsewhere if config.getoption("many_hosts") else _again
+    if left_out := choose(journeys):
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _is_on_many_hosts(item: pytest.Item) -> bool:
+    variant = getattr(item, "callspec", None)
+    return variant is not None and MANY in variant.params.values()
+
+
+def _journey(item: pytest.Item) -> object:
+    return getattr(item, "function", item)
+
+
+def _again(journeys: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """By default each is made on many hosts in its first variant."""
+    seen, again = set[object](), list[pytest.Item]()
+    for item in journeys:
+        if _is_on_many_hosts(item):
+            (again.append(item) if _journey(item) in seen else seen.add(_journey(item)))
+    return again
+
+
+def _elsewhere(journeys: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """What is made on one machine, where all are made on many; the exempted say why they are not.
+
+    Raises UsageError for a journey that would be made nowhere.
+    """
+    there = {_journey(item) for item in journeys if _is_on_many_hosts(item)}
+    elsewhere = [item for item in journeys if not _is_on_many_hosts(item)]
+    for item in elsewhere:
+        reason = _reason_to_exempt(item)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
+        elif _journey(item) not in there:
+            raise pytest.UsageError(
+                f"{item.nodeid} is not made on many hosts: let it take `machines` or `demo`, "
+                "or say in tests/journeys/one_machine.py why it cannot be"
+            )
+    return [item for item in elsewhere if not _reason_to_exempt(item)]
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +134,7 @@ def many_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @pytest.fixture(scope="module")
 def machines(request: pytest.FixtureRequest) -> Machines:
-    if request.param == "one machine":
+    if request.param == ONE:
         return OneMachine()
     return ManyMachines(request.getfixturevalue("many_hosts"))
 

@@ -15,7 +15,6 @@ from tests.browser import (
     Theme,
     axe_violations,
     chromium,
-    demo_site,
     fill_first,
     newest_mail,
     visiting,
@@ -26,10 +25,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("site"))
-    with place.serving():
-        yield place
+def site(demo: Installation) -> Iterator[Installation]:
+    with demo.serving():
+        yield demo
 
 
 @pytest.fixture(scope="module")

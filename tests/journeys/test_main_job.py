@@ -9,6 +9,7 @@ import feedparser
 import pytest
 
 from episodes.storage.base import StorageSettings
+from tests.journeys.conftest import Machines
 from tests.many_hosts.cluster import Ground
 from tests.postgresql import Databases
 from tests.running import Got, Installation, fetch, installation
@@ -19,8 +20,8 @@ AUDIO = Path(__file__).parent.parent.parent / "podcast_server" / "demo" / "audio
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Installation:
-    return installation(tmp_path)
+def place(machines: Machines, tmp_path: Path) -> Installation:
+    return machines.installation(tmp_path)
 
 
 @pytest.fixture(params=["sqlite and a folder", "postgresql and s3", "many hosts"])
@@ -135,8 +136,7 @@ def test_one_bad_file_does_not_stop_the_others(place: Installation, tmp_path: Pa
     assert len(listed) == 1
 
 
-def test_the_demo_can_be_run_again_without_doubling_anything(tmp_path: Path) -> None:
-    place = Installation(tmp_path, 8000, {})
+def test_the_demo_can_be_run_again_without_doubling_anything(place: Installation) -> None:
     studio = re.compile(r"/studio/sign-in/\S+")  # a new key each time
     first = studio.sub("", place.run("demo", "--no-serve").stdout)
     second = studio.sub("", place.run("demo", "--no-serve").stdout)

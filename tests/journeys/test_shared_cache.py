@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import chromium, demo_site, fill_first, newest_mail, visiting
+from tests.browser import chromium, fill_first, newest_mail, visiting
 from tests.running import Got, Installation, fetch, free_port
 
 pytestmark = pytest.mark.slow
@@ -56,10 +56,9 @@ class Front:
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    site = demo_site(tmp_path_factory.mktemp("site"))
-    with site.serving(), caching(tmp_path_factory.mktemp("nginx"), site.port) as port:
-        yield Front(site, port)
+def front(demo: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with demo.serving(), caching(tmp_path_factory.mktemp("nginx"), demo.port) as port:
+        yield Front(demo, port)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from podcast_server.jobs.feed_imports import open_desk
 from podcast_server.moving.members.imports import begin_import
 from podcast_server.moving.members.targets import Choices
 from podcast_server.services import now_utc
-from tests.browser import Theme, axe_violations, chromium, demo_site, fill_first, visiting
+from tests.browser import Theme, axe_violations, chromium, fill_first, visiting
 from tests.podcast_server.moving.members.conftest import sample
 from tests.running import Installation
 from tests.samples.feeds.hosts import buzzsprout
@@ -98,9 +98,8 @@ NAMES: dict[str, str] = {}  # what the addresses of this site are filled with
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("site"))
-    with place.services() as services, services.sessions.begin() as session:
+def site(demo: Installation) -> Iterator[Installation]:
+    with demo.services() as services, services.sessions.begin() as session:
         keep_draft(session)
         show = session.get_one(Show, 1)
         bringing = begin_show_import(
@@ -126,8 +125,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         secret = services.tokens.derive(SIGN_IN_SECRET)
         for _ in range(PER_EMAIL):
             note_failure(session, GUESSED, "198.51.100.9", secret, now_utc())
-    with place.serving():
-        yield place
+    with demo.serving():
+        yield demo
 
 
 def keep_draft(session: Session) -> None:

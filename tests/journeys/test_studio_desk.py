@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Episode, Show
-from tests.browser import axe_violations, chromium, demo_site, visiting
+from tests.browser import axe_violations, chromium, visiting
 from tests.running import Installation
 
 pytestmark = pytest.mark.slow
@@ -27,10 +27,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("demo"))
-    with place.serving():
-        yield place
+def place(demo: Installation) -> Iterator[Installation]:
+    with demo.serving():
+        yield demo
 
 
 def enter(page: Page, place: Installation) -> None:

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Episode
-from tests.browser import chromium, demo_site
+from tests.browser import chromium
+from tests.many_hosts.patience import make_patient
 from tests.running import Installation
 from tests.samples.audio import record
 
@@ -25,10 +26,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    place = demo_site(tmp_path_factory.mktemp("demo"))
-    with place.serving():
-        yield place
+def place(demo: Installation) -> Iterator[Installation]:
+    with demo.serving():
+        yield demo
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def page(browser: Browser, place: Installation) -> Iterator[Page]:
     with browser.new_context(locale="en") as context:
         context.set_default_timeout(10_000)
         page = context.new_page()
+        make_patient(page)
         page.goto(place.run("studio", "link", "owner@example.org").stdout.strip())
         page.locator("main button[type=submit]").click()
         page.wait_for_url("**/studio**")

@@ -126,7 +126,7 @@ class ManyHosts(Installation):
             "PODCAST_SERVER_SERVER__HOST": host.address,
             "PODCAST_SERVER_SERVER__PORT": str(PORT),
             "PODCAST_SERVER_DATA_FOLDER": str(folder / "data"),
-            "PODCAST_SERVER_SITE__PUBLIC_URL": self.url,
+            "PODCAST_SERVER_SITE__PUBLIC_URL": self.environ["PODCAST_SERVER_SITE__PUBLIC_URL"],
         }
         (folder / "server.log").unlink(missing_ok=True)
         (folder / "server.log").symlink_to(self.log)  # all append to one

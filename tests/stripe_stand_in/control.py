@@ -59,6 +59,20 @@ class Control:
             clock.catch_up(self._world)
             return self._world.now()
 
+    def pass_time(self, customer: str, seconds: int = 0, days: int = 0) -> int:
+        """Move time ahead for one customer alone, on a test clock of theirs; returns their time.
+
+        A real account wants the clock when the customer is made; here it comes with the first call.
+        """
+        with self._world.lock:
+            found = self._world.store.get("customer", customer)
+            if found.get("test_clock") is None:
+                fields = {"frozen_time": self._world.now(), "name": None, "status": "ready"}
+                found["test_clock"] = self._world.new("test_helpers.test_clock", fields)["id"]
+            own = self._world.store.get("test_helpers.test_clock", found["test_clock"])
+            clock.advance_test_clock(self._world, own, own["frozen_time"] + seconds + days * 86400)
+            return int(own["frozen_time"])
+
     # payers
 
     def pay_session(

@@ -42,12 +42,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of a delivery: the HTTP status, or None when nobody answered."""
+    """What came of a delivery: the HTTP status, or None when nobody answered, after how long."""
 
     event_id: str
     event_type: str
     endpoint_id: str
     status: int | None
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -190,6 +191,7 @@ class Postman:
         if endpoint is None:
             return
         status: int | None = None
+        began = time.monotonic()
         try:
             answer = client.post(
                 endpoint["url"], content=delivery.body, headers=self.headers(delivery)
@@ -197,9 +199,8 @@ class Postman:
             status = answer.status_code
         except httpx.HTTPError:
             status = None
-        self.attempts.append(
-            Attempt(delivery.event_id, delivery.event_type, delivery.endpoint_id, status)
-        )
+        names = (delivery.event_id, delivery.event_type, delivery.endpoint_id)
+        self.attempts.append(Attempt(*names, status, time.monotonic() - began))
         if status is not None and 200 <= status < 300:
             self._arrived(delivery)
         else:

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from podcast_server.billing import inbox
+from podcast_server.billing.events import Ref
 from podcast_server.billing.inbox import (
     LEASE,
     WAITS,
@@ -246,3 +248,23 @@ def test_the_payload_is_json_for_later_readers(post: Post, shop: Shop) -> None:
     with shop.session() as session:
         for event in list_events(session, limit=1000):
             assert json.loads(event.payload)["id"] == event.ref
+
+
+def test_what_comes_while_another_is_looked_into_does_not_wait(
+    post: Post, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(ref: str) -> None:
+        with shop.session() as session:
+            subject = Ref("subscription", "sub_1")
+            realm, type_ = shop.till.selling.realm, "customer.subscription.updated"
+            store_event(
+                session, realm=realm, ref=ref, type_=type_, subject=subject, body=b"{}",
+                now=shop.now,
+            )  # fmt: skip
+
+    keep("first")
+    keep("second")
+    monkeypatch.setattr(inbox, "settle", lambda *_: keep("third"))
+    assert post.work_off() == WorkedOff(2, 0)
+    monkeypatch.setattr(inbox, "settle", lambda *_: None)
+    assert post.work_off() == WorkedOff(1, 0)

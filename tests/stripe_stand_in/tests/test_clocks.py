@@ -92,3 +92,14 @@ def test_deleting_a_test_clock_deletes_its_customers(client: stripe.StripeClient
     client.v1.test_helpers.test_clocks.delete(clock.id)
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.customers.retrieve(customer.id)
+
+
+def test_time_passes_for_one_customer_alone(
+    account: StripeStandIn, client: stripe.StripeClient
+) -> None:
+    one, other = member(account, client), member(account, client)
+    ends = period_end(one), period_end(other)
+    account.control.pass_time(str(one.customer), days=32)
+    after = [period_end(client.v1.subscriptions.retrieve(each.id)) for each in (one, other)]
+    assert after[0] > ends[0]
+    assert after[1] == ends[1]
