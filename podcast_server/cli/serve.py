@@ -158,6 +158,14 @@ def _run_jobs_beside(server: Any) -> None:
     beside = Beside(
         [sys.executable, "-m", "podcast_server", "worker", "--parent", str(os.getpid())]
     )
-    server.on_startup(beside.start)
+    spawn_workers = server._spawn_workers
+
+    def spawn_workers_first(*of: Any) -> None:
+        # They are forks of this process: what a thread of it holds at that moment, they would
+        # wait for until the end of days.
+        spawn_workers(*of)
+        beside.start()
+
+    server._spawn_workers = spawn_workers_first
     server.on_reload(beside.replace)
     server.on_shutdown(beside.stop)
