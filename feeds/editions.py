@@ -105,6 +105,7 @@ class Editions:
         self._folder = folder
         self._memo: dict[tuple[int, int, Entitlement | None], _Remembered] = {}
         self._by_content: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._outdated: dict[int, set[str]] = {}  # by show, what its last change made old
         self._held = 0
         self._lock = threading.Lock()
         self._flights: dict[object, _Flight] = {}
@@ -199,9 +200,21 @@ class Editions:
                 self._memo.clear()
             # Older revisions of the show can never be asked for again.
             outdated = [k for k in self._memo if k[0] == show_id and k[1] < revision]
-            for old in outdated:
-                del self._memo[old]
+            if outdated:
+                self._let_go(show_id)
+                self._outdated[show_id] = {self._memo.pop(old).found.tag for old in outdated}
+            replaced = self._memo.get(key)
+            if replaced is not None:  # a time arrived
+                self._outdated.setdefault(show_id, set()).add(replaced.found.tag)
             self._memo[key] = remembered
+
+    def _let_go(self, show_id: int) -> None:
+        """Forget what the revision before the last showed, and no later one turned out to share."""
+        used = {each.found.tag for each in self._memo.values()}
+        for tag in self._outdated.pop(show_id, set()) - used:
+            edition = self._by_content.pop(tag, None)
+            if edition is not None:
+                self._held -= edition.weight
 
     @contextlib.contextmanager
     def _one_at_a_time(self, key: object) -> Iterator[None]:

@@ -205,6 +205,36 @@ def test_what_is_held_and_shared_stays_within_its_bounds(
     )
 
 
+def test_what_earlier_revisions_showed_is_let_go(
+    make: MakeEditions, session: Session, storage: Storage, show: Show, now: datetime
+) -> None:
+    editions = make(SlowBuild())
+    for _ in range(6):
+        build_episode(session, storage, show, now)
+        session.commit()
+        for seen_by in (MEMBER, NOBODY):
+            newest = editions.find(show.id, show.revision, seen_by, now.timestamp()).edition
+    assert len(editions._by_content) <= 4  # of this revision, and of the one before
+    assert editions._held == sum(each.weight for each in editions._by_content.values())
+    assert any(newest is each for each in editions._by_content.values())
+
+
+def test_what_later_revisions_show_as_well_is_kept(
+    make: MakeEditions, session: Session, storage: Storage, show: Show, now: datetime
+) -> None:
+    build = SlowBuild()
+    editions = make(build, folder=None)
+    before = editions.find(show.id, show.revision, NOBODY, now.timestamp())
+    for _ in range(4):  # for members only: whoever is none sees what they saw
+        build_episode(session, storage, show, now)
+        session.commit()
+        editions.find(show.id, show.revision, MEMBER, now.timestamp())
+        seen = editions.find(show.id, show.revision, NOBODY, now.timestamp())
+        assert seen.revision > before.revision
+        assert seen.edition is before.edition
+    assert build.count == 5
+
+
 def test_a_show_that_does_not_exist_is_a_lookup_error(make: MakeEditions, now: datetime) -> None:
     with pytest.raises(LookupError):
         make(SlowBuild()).find(999, 1, MEMBER, now.timestamp())
