@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
 
 
 LAST_NOTES_SECONDS = 3.0
+_M_ARENA_MAX, _HEAPS = -8, 2  # mallopt(3)
 
 
 def create() -> WSGIApplication:
     """Build the application from the configuration of this process."""
     _end_with_parent()
+    keep_heaps_few()
     settings = load_settings(find_config(os.environ), os.environ)
     set_up_logging(settings.log)
     Finalize(None, report_errors(settings.monitoring), exitpriority=3)
@@ -71,6 +74,17 @@ def create() -> WSGIApplication:
     gc.freeze()
     note_able()
     return traces.around(monitored(entry, monitor, trust_ids=proxies > 0), kind_of)
+
+
+def keep_heaps_few() -> None:
+    """Let all threads share two heaps, where the C library is GNU's.
+
+    It gives threads heaps of their own, sixteen on two cores, and each keeps room for the largest
+    feed that it ever sent. Python runs one thread at a time, so hardly one waits for another.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def _end_with_parent() -> None:
