@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,34 +22,34 @@ log = logging.getLogger(__name__)
 NAMES = ("name", "language", "accent")
 FRESH = 5.0  # seconds
 
+Kept = TypeVar("Kept", SiteChoice, SiteSection)
+
 
 def choose(session: Session, values: Mapping[str, str], now: datetime) -> None:
     """Keep some choices; an empty value goes back to config.toml."""
-    for name, value in values.items():
+    for name in values:
         if name not in NAMES:
             raise KeyError(name)
-        row = session.get(SiteChoice, name)
-        if not value:
-            if row is not None:
-                session.delete(row)
-        elif row is None:
-            session.add(SiteChoice(name=name, value=value, updated_at=now))
-        else:
-            row.value, row.updated_at = value, now
+    for name, value in values.items():
+        _keep(session, SiteChoice, name, value, now)
     session.flush()
 
 
 def keep_section(session: Session, name: str, value: str, now: datetime) -> None:
     """Keep settings that belong together; empty goes back to config.toml."""
-    row = session.get(SiteSection, name)
+    _keep(session, SiteSection, name, value, now)
+    session.flush()
+
+
+def _keep(session: Session, kind: type[Kept], name: str, value: str, now: datetime) -> None:
+    row = session.get(kind, name)
     if not value:
         if row is not None:
             session.delete(row)
     elif row is None:
-        session.add(SiteSection(name=name, value=value, updated_at=now))
+        session.add(kind(name=name, value=value, updated_at=now))
     else:
         row.value, row.updated_at = value, now
-    session.flush()
 
 
 class SiteChoices:

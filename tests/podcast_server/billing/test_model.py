@@ -24,31 +24,23 @@ from podcast_server.billing.inbox import work_off_events
 from podcast_server.billing.plans import PriceTerms
 from podcast_server.billing.providers.stripe.provider import StripeProvider
 from podcast_server.billing.reconcile import reconcile
-from podcast_server.database import migrate, open_engine
+from podcast_server.database import open_engine
 from tests.builders import build_show
 from tests.conftest import Clock
+from tests.migrated import migrated_database
 from tests.podcast_server.billing.post import Letter
 from tests.podcast_server.billing.shop import MONTH, Shop, eur, open_shop
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 PEOPLE = ("ada@example.org", "bob@example.org", "carol@example.org")
 GRACE = timedelta(days=7)
-_template: list[Path] = []
 
 
 def fresh_database(folder: Path) -> Path:
-    """A migrated database; migrating takes a while, so it is done once and copied."""
-    if not _template:
-        path = Path(tempfile.mkdtemp()) / "empty.sqlite3"
-        engine = open_engine(f"sqlite:///{path}")
-        migrate(engine)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
-        engine.dispose()
-        _template.append(path)
-    return Path(shutil.copy(_template[0], folder / "test.sqlite3"))
+    """A migrated database."""
+    path = folder / "test.sqlite3"
+    path.write_bytes(migrated_database())
+    return path
 
 
 class Money(RuleBasedStateMachine):
