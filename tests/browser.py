@@ -41,6 +41,31 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Line:
+    """The line between a page and its servers, with ``megabytes`` a second on the way up: a file
+    is still on its way when the line is cut, however long a test was kept waiting."""
+
+    def __init__(self, page: Page, *, megabytes: int) -> None:
+        self._speed = megabytes * 1_000_000
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("Network.enable")
+        self.join()
+
+    def cut(self) -> None:
+        """From now on nothing gets through."""
+        self._be(offline=True)
+
+    def join(self) -> None:
+        """All is well again."""
+        self._be(offline=False)
+
+    def _be(self, *, offline: bool) -> None:
+        speed = {"downloadThroughput": -1, "uploadThroughput": self._speed}
+        self._devtools.send(
+            "Network.emulateNetworkConditions", {"offline": offline, "latency": 0, **speed}
+        )
+
+
 @contextmanager
 def visiting(
     browser: Browser,

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Audio
-from tests.browser import axe_violations, chromium, fill_first, visiting
+from tests.browser import Line, axe_violations, chromium, fill_first, visiting
 from tests.journeys.conftest import Machines
 from tests.many_hosts.patience import make_patient
 from tests.running import Installation
@@ -90,30 +90,6 @@ def long_recording(path: Path) -> Path:
     return path
 
 
-class Line:
-    """The line between a browser and the server: no faster than one at home, so that a file
-    is still on its way when the line is cut, however long the test was kept waiting."""
-
-    BYTES_A_SECOND = 20_000_000
-
-    def __init__(self, page: Page) -> None:
-        self._devtools = page.context.new_cdp_session(page)
-        self._devtools.send("Network.enable")
-        self.join()
-
-    def cut(self) -> None:
-        self._be(offline=True)
-
-    def join(self) -> None:
-        self._be(offline=False)
-
-    def _be(self, *, offline: bool) -> None:
-        speed = {"downloadThroughput": -1, "uploadThroughput": self.BYTES_A_SECOND}
-        self._devtools.send(
-            "Network.emulateNetworkConditions", {"offline": offline, "latency": 0, **speed}
-        )
-
-
 def more_arrives(page: Page) -> None:
     """Wait until the bar has moved on."""
     bar = page.locator(".upload-list progress")
@@ -150,7 +126,7 @@ def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
     with place.serving():
         set_up(page, place)
         page.goto(f"{place.url}/studio/shows/quiet-coast")
-        line = Line(page)
+        line = Line(page, megabytes=20)
         page.locator("#files").set_input_files(audio)
         pause_and_resume(page)
         for _ in range(2):

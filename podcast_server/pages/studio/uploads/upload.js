@@ -4,7 +4,30 @@ import { pieces } from "./pieces.js";
 
 const REFUSALS = 3; // of the storage in a row, until parts go through the server
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
+const SILENCE_MS = 60000; // after so long without a sign of it, a line is dead and tried anew
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// At most so long: a line that is back is used at once.
+function pauseOffline(ms) {
+  return new Promise((done) => {
+    const end = () => {
+      clearTimeout(timer);
+      removeEventListener("online", end);
+      done();
+    };
+    const timer = setTimeout(end, ms);
+    addEventListener("online", end);
+  });
+}
+
+// Ends a request over a line that broke without a word, as when a laptop was closed.
+function watched(request) {
+  let heard = Date.now();
+  const note = () => { heard = Date.now(); };
+  request.upload.addEventListener("progress", note);
+  const timer = setInterval(() => { if (Date.now() - heard > SILENCE_MS) request.abort(); }, 1000);
+  return () => clearInterval(timer);
+}
 
 export class Refused extends Error {}
 
@@ -18,6 +41,8 @@ export async function ask(method, url, body) {
   const isForm = body instanceof FormData;
   const answer = await fetch(url, {
     method,
+    // Only questions: what is sent may take its time, and so may what the server makes of it.
+    signal: method === "GET" ? AbortSignal.timeout(SILENCE_MS) : undefined,
     headers: {
       Accept: "application/json",
       "X-CSRFToken": token(),
@@ -113,13 +138,15 @@ export class Upload {
   async #put(number, part) {
     const here = `${this.url}/parts/${number}`;
     let { url, ours } = await ask("GET", here);
+    if (this.#stopped || this.given) throw new Error("held"); // meanwhile
     // A bucket that lets no browser in looks like a cut line, but our server does answer.
     if (this.refusals >= REFUSALS) [url, ours] = [here, true];
     if (!ours) this.refusals += 1;
     const began = performance.now();
+    const request = new XMLHttpRequest(); // fetch tells nothing of what has been sent
+    const unwatch = watched(request);
+    this.#request = request;
     await new Promise((done, failed) => {
-      const request = new XMLHttpRequest(); // fetch tells nothing of what has been sent
-      this.#request = request;
       request.open("PUT", url);
       if (ours) request.setRequestHeader("X-CSRFToken", token());
       request.setRequestHeader("Content-Type", "application/octet-stream");
@@ -134,7 +161,7 @@ export class Upload {
       };
       request.onerror = request.onabort = () => failed(new Error("line"));
       request.send(part);
-    });
+    }).finally(unwatch);
   }
 
   async #keepTrying(act) {
@@ -147,7 +174,7 @@ export class Upload {
         if (error instanceof Refused) throw error;
         if (this.#stopped || this.given) continue;
         this.#say("waiting");
-        await pause(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+        await pauseOffline(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
       }
     }
   }
