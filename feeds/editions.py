@@ -53,22 +53,26 @@ class Assemble(Protocol):
 
 
 class Found(NamedTuple):
-    """An edition, its tag, which changes exactly when the content does, and its revision."""
+    """An edition, its tag, which changes exactly when the content does, and its revision.
+
+    ``valid_until``: when another one takes its place by itself, in Unix seconds, None for never.
+    """
 
     edition: PreparedDocument
     tag: str
     revision: int
+    valid_until: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     found: Found
     made_at: float
-    valid_until: float | None
 
     def stands(self, now: float) -> bool:
         """Not before it was made either: what came out by a clock that ran ahead is not out."""
-        in_time = self.valid_until is None or now < self.valid_until
+        until = self.found.valid_until
+        in_time = until is None or now < until
         return in_time and now > self.made_at - CLOCK_STEP
 
 
@@ -134,8 +138,8 @@ class Editions:
         tag = fingerprint(assembled.document)[:20]
         with self._one_at_a_time(tag):
             edition = self._held_edition(tag) or self._shared_edition(tag, assembled.document)
-        found = Found(edition, tag, assembled.revision)
-        return _Remembered(found, now, assembled.valid_until)
+        found = Found(edition, tag, assembled.revision, assembled.valid_until)
+        return _Remembered(found, now)
 
     def _held_edition(self, tag: str) -> PreparedDocument | None:
         with self._lock:

@@ -75,17 +75,29 @@ def answer_or_busy(lane: Lane, request: Request) -> Answer | None:
 
 
 def _answer(lane: Lane, environ: WSGIEnvironment) -> Answer | None:
-    path, method, get = environ["PATH_INFO"], environ["REQUEST_METHOD"], environ.get
+    path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
     try:
-        if method == "GET" and path.startswith("/m/"):
-            known = lane.again(
-                path, get("REMOTE_ADDR", ""), get("HTTP_USER_AGENT", ""), get("HTTP_RANGE", "")
-            )
+        if method == "GET":
+            known = _known(lane, path, environ.get)
             if known is not None:
                 return known
         return lane.answer(request_facts(environ))
     except Exception:
         return _busy(method, path)
+
+
+def _known(lane: Lane, path: str, get: Callable[..., str]) -> Answer | None:
+    """The answer where it was given before, by the few facts that it takes."""
+    if path.startswith("/m/"):
+        return lane.again(
+            path, get("REMOTE_ADDR", ""), get("HTTP_USER_AGENT", ""), get("HTTP_RANGE", "")
+        )
+    had = get("HTTP_IF_NONE_MATCH")
+    if had and path.startswith("/f/"):
+        return lane.unchanged(
+            path, had, get("HTTP_ACCEPT_ENCODING", ""), get("HTTP_USER_AGENT", "")
+        )
+    return None
 
 
 def _busy(method: str, path: str) -> Answer:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feeds.access import REPLACED, Entitlement, parse_windows, told_at
+from feeds.access import REPLACED, WELCOME_SECONDS, Entitlement, parse_windows, told_at
 from feeds.delivery.caching import choose_coding, matches
 from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
+from feeds.delivery.given import edges_of
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.rows import FeedRow
 from feeds.editions import Editions, Found
@@ -34,10 +35,13 @@ _GONE = Entitlement((), REPLACED)
 
 
 class FeedAnswer(NamedTuple):
-    """An answer, and whose poll it was (0 for nobody's)."""
+    """An answer, whose poll it was, and when it changes by itself: the first of ``edges`` that
+    is still to come, in Unix seconds; None for an answer that is found anew each time."""
 
     answer: Answer
-    feed_id: int = 0
+    feed_key: str
+    feed: FeedRow
+    edges: list[float | None] | None = None
 
 
 def answer_private_feed(
@@ -51,19 +55,22 @@ def answer_private_feed(
     row, found = _edition(feed_key, row, lookup, editions, now)
     if found is None:
         gone = text_answer(410, "This feed is closed. Sign in on the show's page for a new one.")
-        return FeedAnswer(gone, row.feed_id)
-    edition, tag, _ = found
+        return FeedAnswer(gone, feed_key, row)
+    edition, tag = found.edition, found.tag
     gzip = choose_coding(request.accept_encoding) == "gzip"
     # One address always belongs to one feed, so content, key and coding name its bytes.
     etag = f'"{tag}.{row.signing_key}.gz"' if gzip else f'"{tag}.{row.signing_key}"'
     if matches(request.if_none_match, etag):
-        return FeedAnswer(Answer(304, [("ETag", etag), *_PRIVATE_SAME]), row.feed_id)
+        same = Answer(304, [("ETag", etag), *_PRIVATE_SAME])
+        # A show that changed while this was found out is asked about again.
+        edges = _edges(row, found) if found.revision == row.revision else None
+        return FeedAnswer(same, feed_key, row, edges)
     feed_token = token.lower().encode()
     media_token = tokens.mint(MEDIA, feed_key, row.signing_key).encode()
     report_token = tokens.mint(REPORT, feed_key, row.signing_key).encode()
     copy = edition.gzip if gzip else edition.plain
     body = copy(feed_token, media_token, report_token)
-    return FeedAnswer(_ok(body, etag, gzip=gzip, fixed=_PRIVATE), row.feed_id)
+    return FeedAnswer(_ok(body, etag, gzip=gzip, fixed=_PRIVATE), feed_key, row)
 
 
 def answer_public_feed(
@@ -73,7 +80,7 @@ def answer_public_feed(
     row = lookup.show(slug)
     if row is None:
         return None
-    edition, tag, _ = editions.find(row[0], row[1], None, now)
+    edition, tag, _, _ = editions.find(row[0], row[1], None, now)
     gzip = choose_coding(request.accept_encoding) == "gzip"
     etag = f'"{tag}.gz"' if gzip else f'"{tag}"'
     if matches(request.if_none_match, etag):
@@ -108,6 +115,12 @@ def _entitlement(row: FeedRow, now: float) -> Entitlement | None:
     if row.state == "replaced" and row.closes_at is not None and now < row.closes_at:
         return _GONE
     return None
+
+
+def _edges(row: FeedRow, found: Found) -> list[float | None]:
+    windows = parse_windows(row.windows)
+    welcomed = [starts + WELCOME_SECONDS for _, _, starts, _, _ in windows]
+    return [found.valid_until, row.closes_at, *edges_of(windows), *welcomed]
 
 
 def _ok(body: bytes, etag: str, *, gzip: bool, fixed: list[tuple[str, str]]) -> Answer:

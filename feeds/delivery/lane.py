@@ -17,6 +17,7 @@ from episodes.storage.base import Storage
 from feeds.delivery.artwork import answer_artwork
 from feeds.delivery.facts import Answer, Request, text_answer
 from feeds.delivery.feed import answer_private_feed, answer_public_feed
+from feeds.delivery.given import GivenBefore
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.media import (
     AudioSource,
@@ -27,8 +28,9 @@ from feeds.delivery.media import (
     answer_public_media,
     parse_name,
 )
-from feeds.delivery.redirects import Redirects
+from feeds.delivery.redirects import Redirect, redirect_of
 from feeds.delivery.throttle import Shared, Throttle, counted_as
+from feeds.delivery.unchanged import Unchanged, unchanged_of
 from feeds.downloads.record import Entry, FeedPoll, MediaHit
 from feeds.editions import Editions
 from feeds.tokens import MEDIA, Tokens
@@ -82,12 +84,19 @@ class Lane:
         self._streams = threading.BoundedSemaphore(limits.streams)
         self._places = limits.streams
         self._source = AudioSource(storage, accel_prefix, artwork)
-        self._redirects = Redirects(lookup)
+        self._redirects: GivenBefore[Redirect] = GivenBefore(lookup)
+        self._unchanged: GivenBefore[Unchanged] = GivenBefore(lookup)
 
     def answer(self, request: Request) -> Answer | None:
         """The answer, or None when the path is not one of ours."""
         path = request.path
         if path.startswith("/f/"):
+            if request.method == "GET" and request.if_none_match:
+                same = self.unchanged(
+                    path, request.if_none_match, request.accept_encoding, request.user_agent
+                )
+                if same is not None:
+                    return same
             return self._private_feed(path[3:], request)
         if path.startswith("/m/"):
             if request.method == "GET":
@@ -140,6 +149,25 @@ class Lane:
         )
         return answer
 
+    def unchanged(
+        self, path: str, if_none_match: str, accept_encoding: str, user_agent: str
+    ) -> Answer | None:
+        """As ``again``, for GET of a feed by an app that has it: the 304 that it was given to the
+        very same question."""
+        now = self._clock()
+        known = self._unchanged.get(path, now)
+        if (
+            known is None
+            or known.if_none_match != if_none_match
+            or known.accept_encoding != accept_encoding
+        ):
+            return None
+        wait = self._feeds.exceeded(known.limit_key, now)
+        if wait:
+            return _too_often(wait)
+        self._recorder.put(FeedPoll(now, known.feed.feed_id, 304, user_agent))
+        return known.answer
+
     def drain(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until every local download has been noted.
 
@@ -166,11 +194,14 @@ class Lane:
         )
         if found is None:
             return self._unknown(request, now)
-        wait = self._feeds.exceeded(str(found.feed_id), now)
+        wait = self._feeds.exceeded(str(found.feed.feed_id), now)
         if wait:
             return _too_often(wait)
         answer = found.answer
-        self._recorder.put(FeedPoll(now, found.feed_id, answer.status, request.user_agent))
+        same = unchanged_of(found, request, now)
+        if same is not None:
+            self._unchanged.keep(request.path, same)
+        self._recorder.put(FeedPoll(now, found.feed.feed_id, answer.status, request.user_agent))
         return answer._replace(body=b"") if request.method == "HEAD" else answer
 
     def _public_feed(self, slug: str, request: Request) -> Answer | None:
@@ -202,7 +233,9 @@ class Lane:
         if wait:
             return _too_often(wait)
         if found.redirected and (feed_key := self._tokens.read(MEDIA, token)):
-            self._redirects.keep(request.path, feed_key, found, now)
+            redirect = redirect_of(feed_key, found, now)
+            if redirect is not None:
+                self._redirects.keep(request.path, redirect)
         return self._deliver(found, request, now)
 
     def _public_media(self, name: MediaName, request: Request) -> Answer:
