@@ -57,10 +57,10 @@ def create() -> WSGIApplication:
     old_hosts = frozenset(settings.site.old_hosts)
     public_url = settings.site.public_url
     https = public_url.startswith("https:")
-    entry = fast_lane(lane, create_app(services, lane), old_hosts, https=https)
+    pages = answering(create_app(services, lane), services.tokens)
+    entry = fast_lane(lane, pages, old_hosts, https=https)
     exposures = Exposures(services.engine, services.tokens, time.time)
     entry = never_plain(entry, public_url, exposures, old_hosts)
-    entry = answering(entry, services.tokens)
     proxies = settings.server.trusted_proxies
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.

@@ -7,7 +7,7 @@ own execution costs several times the SQLite look-up itself.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Select, bindparam, func, select
@@ -91,12 +91,18 @@ _SHOW: list[Any] = [Show.id, Show.revision]
 _SHOW_QUERY = select(*_SHOW).where(Show.slug == bindparam("slug"))
 
 
+def _nothing(_feed_key: str) -> None:
+    """Nothing is remembered."""
+
+
 class Lookup:
     """Runs the queries of delivery, each in one round trip, from any thread."""
 
     def __init__(self, engine: Engine, memory: FeedMemory | None = None) -> None:
         self._engine = engine
         self._memory = memory
+        # The feed with a random id, if it can be told without a query.
+        self.remembered: Callable[[str], FeedRow | None] = memory.get if memory else _nothing
         # A pool of our own: taking and giving back is one atomic deque operation.
         self._idle: deque[Any] = deque(maxlen=64)
         self._named = engine.dialect.paramstyle == "pyformat"
@@ -118,10 +124,6 @@ class Lookup:
         if row is not None:
             self._memory.keep(feed_key, row, before)
         return row
-
-    def remembered(self, feed_key: str) -> FeedRow | None:
-        """The feed, if it can be told without a query."""
-        return None if self._memory is None else self._memory.get(feed_key)
 
     def feed_now(self, feed_key: str) -> FeedRow | None:
         """The feed as it stands in the database at this moment."""

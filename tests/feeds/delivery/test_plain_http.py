@@ -119,6 +119,11 @@ def test_an_old_host_keeps_its_name(app: WSGIApplication) -> None:
     assert headers["Location"] == "https://old.example/rss/1"
 
 
+def test_what_machines_ask_for_is_answered_as_it_came(app: WSGIApplication) -> None:
+    status, _, _ = ask(app, "/.well-known/podcast-server/1", HTTP_X_PLAIN_HTTP="1")
+    assert status == ask(app, "/.well-known/podcast-server/1")[0] == "200"
+
+
 def test_a_server_without_https_stays_as_it_is(exposures: Exposures) -> None:
     assert never_plain(nothing, "http://127.0.0.1:8000", exposures) is nothing
 
