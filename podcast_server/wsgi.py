@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from feeds.delivery.door import fast_lane
+from feeds.delivery.door import again_first, fast_lane
 from feeds.delivery.plain_http import Exposures, never_plain
 from podcast_server.app import create_app
 from podcast_server.database import require_fitting_schema
@@ -62,10 +62,11 @@ def create() -> WSGIApplication:
     exposures = Exposures(services.engine, services.tokens, time.time)
     entry = never_plain(entry, public_url, exposures, old_hosts)
     proxies = settings.server.trusted_proxies
+    entry = monitored(entry, monitor, trust_ids=proxies > 0)
+    entry = again_first(lane, entry, monitor.tally.add, old_hosts, https=https)
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.
         entry = ProxyFix(entry, x_for=proxies, x_proto=proxies, x_host=proxies)
-    # Outside of it all, so that a front on this machine is told from this machine itself.
     traces = open_traces(settings.monitoring, "web")
     Finalize(None, traces.close, exitpriority=4)
     # What is there now stays: without this the rubbish collection goes through all of it now and
@@ -73,7 +74,7 @@ def create() -> WSGIApplication:
     gc.collect()
     gc.freeze()
     note_able()
-    return traces.around(monitored(entry, monitor, trust_ids=proxies > 0), kind_of)
+    return traces.around(entry, kind_of)
 
 
 def keep_heaps_few() -> None:

@@ -130,7 +130,8 @@ class Lane:
             return _too_often(wait)
         feed, answer = redirect.feed, redirect.answer
         self._recorder.put(
-            MediaHit._make(  # half the time of a call by names
+            tuple.__new__(  # a third of the time of a call by names
+                MediaHit,
                 (
                     now,
                     redirect.episode_key,
@@ -144,7 +145,7 @@ class Lane:
                     None,
                     feed.feed_id,
                     feed.member_id,
-                )
+                ),
             )
         )
         return answer

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from feeds.delivery.door import PLAIN_HTTP
 from feeds.models import PrivateFeed
 from feeds.tokens import FEED, MEDIA, Tokens
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_HEADER = "HTTP_X_PLAIN_HTTP"
 _FOR_MACHINES = "/.well-known/"  # asked whatever name and scheme it came by (RFC 8615)
 _KINDS = (("/f/", FEED), ("/m/", MEDIA))
 
@@ -44,7 +44,7 @@ def never_plain(
         return app
 
     def entry(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if _HEADER not in environ or environ["PATH_INFO"].startswith(_FOR_MACHINES):
+        if PLAIN_HTTP not in environ or environ["PATH_INFO"].startswith(_FOR_MACHINES):
             return app(environ, start_response)
         seen(environ["PATH_INFO"])
         host = environ.get("HTTP_HOST", "").partition(":")[0].lower()

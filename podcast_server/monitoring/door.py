@@ -36,6 +36,8 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 KEEP_READINESS = 2.0  # seconds: so that anybody may ask without wearing the storage out
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 _KINDS = {
+    "f": "feed",
+    "m": "audio",
     "listen": "audio",
     "art": "artwork",
     "covers": "artwork",
@@ -43,8 +45,6 @@ _KINDS = {
     "webhooks": "webhook",
     "static": "static",
 }
-
-_ASKED_MOST = {"/f/": "feed", "/m/": "audio"}
 
 
 class Monitor:
@@ -85,7 +85,8 @@ class Monitor:
             return hmac.compare_digest(given, f"Bearer {self._token}".encode())
         # A front on this machine asks for others, and says so.
         forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ
-        return not forwarded and _is_loopback(environ.get("REMOTE_ADDR", ""))
+        connected = environ.get("werkzeug.proxy_fix.orig", environ)
+        return not forwarded and _is_loopback(connected.get("REMOTE_ADDR") or "")
 
 
 def _is_loopback(address: str) -> bool:
@@ -129,9 +130,6 @@ def monitored(app: WSGIApplication, monitor: Monitor, *, trust_ids: bool) -> WSG
 
 def kind_of(path: str) -> str:
     """What kind of thing a path is, in few words: metrics must not grow with addresses."""
-    known = _ASKED_MOST.get(path[:3])
-    if known is not None:
-        return known
     first = path[1:].partition("/")[0]
     if first == "shows" and path.endswith("/feed.xml"):
         return "public_feed"

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from episodes.models import Episode, Show
 from episodes.storage.base import Storage
 from episodes.storage.memory import MemoryStorage
-from feeds.delivery.door import fast_lane
 from feeds.delivery.lane import Lane
 from feeds.delivery.redirects import KEEP_SECONDS
 from feeds.downloads.record import MediaHit
@@ -24,6 +23,7 @@ from feeds.private_feeds import revoke_feed
 from podcast_server.accounts.models import Member
 from tests.builders import CAUSE, build_episode, give_membership
 from tests.conftest import Clock, Get, Notes, People, header
+from tests.feeds.delivery.again import by_the_door
 
 
 class Elsewhere(MemoryStorage):
@@ -166,22 +166,6 @@ def test_refusals_are_not_remembered(
     assert get(path).status == 302
 
 
-def by_the_door(lane: Lane, path: str, **more: str) -> tuple[str, dict[str, str]]:
-    """What the web server's worker answers, past Flask."""
-    said: list[tuple[str, dict[str, str]]] = []
-
-    def start(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
-        said.append((status, dict(headers)))
-
-    entry = fast_lane(lane, not_for_pages)
-    list(entry({"REQUEST_METHOD": "GET", "PATH_INFO": path, **more}, start))  # type: ignore[arg-type]
-    return said[0]
-
-
-def not_for_pages(_environ: object, _start: object) -> list[bytes]:
-    raise AssertionError("the lane leaves it to the pages")
-
-
 def test_the_door_gives_it_again_with_the_same_note(
     lane: Lane, path: str, storage: Elsewhere, notes: Notes
 ) -> None:
@@ -198,7 +182,6 @@ def test_the_door_gives_it_again_with_the_same_note(
         "Castro/1",
         "192.0.2.7",
     )
-    assert by_the_door(lane, path, REQUEST_METHOD="HEAD")[0] == "200 OK"
 
 
 def test_the_door_says_later_where_the_memory_cannot_be_asked(

@@ -25,7 +25,7 @@ from feeds.private_feeds import replace_feed, revoke_feed
 from podcast_server.accounts.models import Member
 from tests.builders import CAUSE, build_audio, build_episode, give_membership
 from tests.conftest import Clock, Get, Notes, People, header
-from tests.feeds.delivery.test_redirects import by_the_door
+from tests.feeds.delivery.again import by_the_door
 
 GZIP = "gzip, br"
 Ask = Callable[..., Answer]
@@ -220,15 +220,68 @@ def test_the_limit_of_a_feed_holds_for_what_is_remembered(ask: Ask) -> None:
     assert (answers[0], answers[-1]) == (304, 429)
 
 
-def test_the_door_says_it_again_with_the_same_note(
-    lane: Lane, ask: Ask, people: People, notes: Notes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def facts(ask: Ask) -> dict[str, str]:
+    """What the web server tells of the app's question."""
     tag = header(ask(), "ETag")
-    monkeypatch.setattr("feeds.delivery.lane.answer_private_feed", broken)
+    return {
+        "HTTP_IF_NONE_MATCH": tag,
+        "HTTP_ACCEPT_ENCODING": GZIP,
+        "HTTP_USER_AGENT": "Castro/1",
+        "HTTP_HOST": "podcast.test:443",
+    }
+
+
+def test_the_door_says_it_again_with_the_same_note(
+    lane: Lane, facts: dict[str, str], people: People, notes: Notes
+) -> None:
     notes.seen.clear()
-    facts = {"HTTP_IF_NONE_MATCH": tag, "HTTP_ACCEPT_ENCODING": GZIP, "HTTP_USER_AGENT": "Castro/1"}
     status, headers = by_the_door(lane, people.paying.feed, **facts)
-    assert (status, headers["ETag"]) == ("304 Not Modified", tag)
+    assert (status, headers["ETag"]) == ("304 Not Modified", facts["HTTP_IF_NONE_MATCH"])
     [note] = notes.seen
     assert isinstance(note, FeedPoll)
     assert (note.user_agent, note.status, note.feed_id) == ("Castro/1", 304, people.paying.feed_id)
+
+
+def test_the_door_counts_what_it_answers(lane: Lane, facts: dict[str, str], people: People) -> None:
+    counted: list[tuple[str, str]] = []
+
+    def count(kind: str, status: str, seconds: float) -> None:
+        assert 0 <= seconds < 60
+        counted.append((kind, status))
+
+    by_the_door(lane, people.paying.feed, count=count, **facts)
+    by_the_door(lane, people.free.feed, count=count, **facts)
+    assert counted == [("feed", "304")]
+
+
+def test_by_https_it_asks_to_stay_there(lane: Lane, facts: dict[str, str], people: People) -> None:
+    _, headers = by_the_door(lane, people.paying.feed, https=True, **facts)
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"REQUEST_METHOD": "HEAD"},
+        {"REQUEST_METHOD": "POST"},
+        {"HTTP_HOST": "old.example:443"},  # a feed of a host that people came from
+        {"HTTP_X_PLAIN_HTTP": "1"},  # must be sent to https, and the feed must hear of it
+        {"HTTP_IF_NONE_MATCH": '"other"'},
+        {"HTTP_ACCEPT_ENCODING": "identity"},
+    ],
+)
+def test_the_door_leaves_what_is_not_the_same_to_others(
+    lane: Lane, facts: dict[str, str], people: People, other: dict[str, str]
+) -> None:
+    assert by_the_door(lane, people.paying.feed, **(facts | other))[0] == "passed on"
+
+
+def test_the_door_passes_a_change_on(
+    lane: Lane, facts: dict[str, str], people: People, session: Session, clock: Clock
+) -> None:
+    revoke_feed(
+        session, session.get_one(PrivateFeed, people.paying.feed_id), cause=CAUSE, now=clock.now
+    )
+    session.commit()
+    assert by_the_door(lane, people.paying.feed, **facts)[0] == "passed on"

@@ -1,0 +1,28 @@
+"""The door before all others, at which apps that ask again are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feeds.delivery.door import Counter, again_first
+from feeds.delivery.lane import Lane
+
+Said = tuple[str, dict[str, str]]
+
+
+def by_the_door(
+    lane: Lane, path: str, *, count: Counter = lambda *_: None, https: bool = False, **more: str
+) -> Said:
+    """What it answers; the status "passed on" where it leaves a request to what is behind it."""
+    said: list[Said] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
+        said.append((status, dict(headers)))
+
+    def behind(_environ: object, _start: object) -> list[bytes]:
+        said.append(("passed on", {}))
+        return []
+
+    entry: Any = again_first(lane, behind, count, frozenset({"old.example"}), https=https)
+    list(entry({"REQUEST_METHOD": "GET", "PATH_INFO": path, **more}, start))
+    return said[0]
