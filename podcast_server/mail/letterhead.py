@@ -35,4 +35,5 @@ class Letterhead:
     def _head(self, found: re.Match[str]) -> str:
         name = found["name"].strip()  # escaped when the letter was written, quotes included
         alt, beside = (name, "") if self._says_the_name else ("", name)
-        return f'<img src="cid:{_ID}" alt="{alt}" height="36" style="{_STYLE}">{beside}'
+        logo = f'<img class="logo" src="cid:{_ID}" alt="{alt}" height="36" style="{_STYLE}">'
+        return logo + beside

@@ -94,6 +94,11 @@ SEND_WRONG = """form => {
 LOW = """() => [...document.querySelectorAll("summary")]
   .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 43.5)
   .map((each) => each.outerHTML)"""
+# Entries of a menu that one would have to scroll to.
+AWAY = """() => [...document.querySelectorAll("nav li a")].filter((each) => {
+  const box = each.getBoundingClientRect();
+  return box.left < 0 || box.right > document.documentElement.clientWidth;
+}).map((each) => each.textContent)"""
 NAMES: dict[str, str] = {}  # what the addresses of this site are filled with
 
 
@@ -218,6 +223,7 @@ def test_no_page_of_the_studio_shuts_anybody_out(
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= (390 if phone else 1280), path
             assert page.evaluate(LOW) == [], path
+            assert page.evaluate(AWAY) == [], path
             for details in page.locator("details").all():
                 details.evaluate("each => { each.open = true }")
             found += axe_violations(page)

@@ -488,6 +488,13 @@ def _group_id(shop: Shop) -> int:
         return session.query(SeatGroup).one().id
 
 
+def test_the_lengths_of_a_gift_are_written_as_the_french_write(
+    shop: Shop, browser: Browser
+) -> None:
+    monthly = shop.plan(PriceTerms(eur(500), MONTH))
+    assert "12 mois\N{NO-BREAK SPACE}: 60" in browser.get(f"/give/{monthly.key}?lang=fr").text
+
+
 def test_twelve_months_are_not_offered_beside_a_year(shop: Shop, browser: Browser) -> None:
     monthly = shop.plan(PriceTerms(eur(500), MONTH))
     assert "12 months: €60" in browser.get(f"/give/{monthly.key}").text

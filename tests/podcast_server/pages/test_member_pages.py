@@ -345,6 +345,9 @@ def test_who_has_left_sees_what_waits_for_them(
     renewal = browser.get(f"{people.lapsed.media}/renew").text
     assert "2 members’ episodes wait for you." in renewal
     assert "“Tide 1”" in renewal
+    french = browser.get(f"{people.lapsed.media}/renew?lang=fr").text
+    assert "«\N{NO-BREAK SPACE}Tide 1\N{NO-BREAK SPACE}»" in french
+    browser.get("/?lang=en")
     browser.sign_in(letters, "lapsed@example.org")
     mine = browser.get("/me").text
     assert "2 members’ episodes wait for you." in mine

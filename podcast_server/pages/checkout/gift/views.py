@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
@@ -70,7 +71,9 @@ def gift_lengths(plan: Plan) -> list[tuple[str, str]]:
             if every == Interval("month") and times == 12 and price.currency in by_the_year:
                 continue
             cost = format_money(price.amount * times, price.currency)
-            found.append((f"{price.key}:{times}", f"{length_words(price, times)}: {cost}"))
+            found.append(
+                (f"{price.key}:{times}", f"{length_words(price, times)}{gettext(': ')}{cost}")
+            )
     return found
 
 

@@ -385,3 +385,28 @@ def test_who_came_just_now_or_has_an_app_is_left_in_peace(
         session.get_one(Member, ada.id).created_at = now - timedelta(days=3)
         session.scalars(select(PrivateFeed)).one().last_fetched_at = now
     assert "Nobody to write to" in owner.get(f"{LIST}/nudge").text
+
+
+def test_filters_come_with_the_first_member(
+    owner: Desk, services: Services, harbour: Show, now: datetime
+) -> None:
+    alone = owner.get(LIST).text
+    assert "No members yet" in alone
+    assert 'role="search"' not in alone
+    assert "Feeds that look shared" not in alone
+    with services.sessions.begin() as session:
+        show = session.get_one(Show, harbour.id)
+        give_membership(session, build_member(session, now, "ada@example.org"), show, now)
+    assert 'role="search"' in owner.get(LIST).text
+
+
+def test_a_search_that_finds_nobody_keeps_its_filters(owner: Desk, ada: Member) -> None:
+    for nobody in ("?q=bob", "?page=99"):
+        page = owner.get(LIST + nobody).text
+        assert "Nobody like that" in page
+        assert 'role="search"' in page
+
+
+@pytest.mark.parametrize(("query", "open_"), [("", False), ("?sort=name", True)])
+def test_filters_in_use_stand_open(owner: Desk, ada: Member, query: str, open_: bool) -> None:
+    assert ('<details class="more-filters" open>' in owner.get(LIST + query).text) is open_
