@@ -25,13 +25,11 @@ from podcast_server.accounts.staff.passwords import set_password
 from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.services import now_utc
 from tests.builders import build_show
-from tests.lifecycle.test_reloaded import children
 from tests.postgresql import Databases
-from tests.running import Installation, installation
+from tests.running import PATIENCE, Installation, children, installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PASSWORD = "three harbour seals"
-PATIENCE = 60  # seconds
 
 
 class HeldBody:
