@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response
 
 _AWAY = frozenset({502, 503, 504})  # what a front says of a host that does not answer
 _SECONDS, _PAUSE = 40.0, 0.5
@@ -24,12 +24,10 @@ def hosts_may_be_away() -> Iterator[None]:
     """Within it, whoever meets a dead host tries again."""
     global _on
     _on = True
-    expect.set_options(timeout=20_000)  # the time a page needs that is tried again
     try:
         yield
     finally:
         _on = False
-        expect.set_options(timeout=5_000)
 
 
 def is_away(status: int) -> bool:
