@@ -26,14 +26,13 @@ from tests.chaos.moments import SOUND
 from tests.many_hosts.cluster import ManyHosts, ground
 from tests.many_hosts.network import NotPermitted
 from tests.many_hosts.trouble import Machine, wait_until_back
-from tests.running import Got, fetch
+from tests.running import PATIENCE, Got, fetch
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),  # hosts start again and again, on a busy machine beside much else
+    pytest.mark.timeout(600),  # hosts start again and again, on a busy machine beside much else
     pytest.mark.skipif(postgresql.binaries() is None, reason="PostgreSQL is not installed"),
 ]
-PATIENCE = 30  # seconds
 
 
 @dataclass
@@ -52,7 +51,7 @@ class Cluster:
         request = urllib.request.Request(self.desk.url + path, body, named, method=method)
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         try:
-            with opener.open(request, timeout=30) as got:
+            with opener.open(request, timeout=PATIENCE) as got:
                 return Got(got.status, got.headers, got.read())
         except urllib.error.HTTPError as error:
             return Got(error.code, error.headers, error.read())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from podcast_server.cli.beside import Beside
+from tests.running import PATIENCE
 
 NOTES_ITSELF = (
     "import os, signal, sys, time; signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT});"
@@ -22,7 +23,7 @@ NOTES_ITSELF = (
 
 def started(path: Path, count: int) -> list[int]:
     """The numbers of the processes, once so many were started."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         numbers = path.read_text().split("\n")[:-1] if path.exists() else []
         if len(numbers) >= count:
