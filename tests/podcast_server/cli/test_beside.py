@@ -55,3 +55,19 @@ def test_after_the_end_nothing_is_left_and_nothing_starts(tmp_path: Path) -> Non
         os.kill(number, 0)
     time.sleep(0.1)
     assert started(notes, 1) == [number]
+
+
+def test_an_order_before_it_runs_hides_no_later_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes = tmp_path / "notes"
+    beside = Beside([sys.executable, "-c", NOTES_ITSELF, str(notes)], first_pause=0.01)
+    beside.replace()
+    beside.start()
+    try:
+        [first] = started(notes, 1)
+        os.kill(first, signal.SIGKILL)
+        started(notes, 2)
+    finally:
+        beside.stop()
+    assert "the jobs' process ended (-9)" in caplog.text
