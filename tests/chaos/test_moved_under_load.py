@@ -83,7 +83,7 @@ class Load:
     def _ask(self, url: str) -> Got | None:
         try:
             return fetch(url)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             self.broken += 1
             return None
 

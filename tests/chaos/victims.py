@@ -71,7 +71,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         log = str(self.folder / "log")
-        self._as_tests("pg_ctl", "-w", "-o", self._options, "-l", log, "start")
+        self._as_tests("pg_ctl", "-w", "-t", "300", "-o", self._options, "-l", log, "start")
         self._wait()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import threading
@@ -51,7 +52,8 @@ def listeners(place: Installation, filled: Filled) -> Iterator[None]:
         count = 0
         while not stop.is_set():
             count += 1
-            with contextlib.suppress(OSError):  # the server is killed under our hands
+            # The server is killed under our hands.
+            with contextlib.suppress(OSError, http.client.HTTPException):
                 fetch(place.url + filled.feed, Accept_Encoding="gzip")
                 fetch(place.url + filled.audio[count % 2], User_Agent=f"load/{number}.{count}")
 

@@ -6,6 +6,7 @@ import http.client
 import signal
 import threading
 import time
+import urllib.error
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -35,7 +36,7 @@ def keep_asking(urls: list[str], stop: threading.Event, seen: Reloaded) -> None:
         for url in urls:
             try:
                 seen.statuses.append(ask(url))
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 seen.refused.append(str(error))
 
 
@@ -45,6 +46,10 @@ def ask(url: str) -> int:
     try:
         return fetch(url).status
     except (http.client.RemoteDisconnected, ConnectionResetError):
+        return fetch(url).status
+    except urllib.error.URLError as error:  # closed before all of the question was sent
+        if not isinstance(error.reason, (ConnectionResetError, BrokenPipeError)):
+            raise
         return fetch(url).status
 
 

@@ -5,6 +5,7 @@ The one place where tests allow for it. It does nothing unless hosts may be away
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,11 +37,19 @@ def is_away(status: int) -> bool:
 
 
 def until_answered(ask: Callable[[], _T], status_of: Callable[[_T], int]) -> _T:
-    """Ask, and once more after a moment while the front says that a host is away."""
+    """Ask, and again after a moment while the front says that a host is away, or the answer breaks
+    off because one is."""
     deadline = time.monotonic() + _SECONDS
-    while is_away(status_of(got := ask())) and time.monotonic() < deadline:
+    while True:
+        try:
+            got = ask()
+        except http.client.IncompleteRead:  # the host died in the middle of its answer
+            if not _on or time.monotonic() > deadline:
+                raise
+        else:
+            if not is_away(status_of(got)) or time.monotonic() > deadline:
+                return got
         time.sleep(_PAUSE)
-    return got
 
 
 @contextmanager
