@@ -23,7 +23,7 @@ _IS_MEANT = re.compile(r"status of 4(?:0[24]|29)")
 _OURS = re.compile(r"http://(127\.0\.0\.1|localhost|10(\.\d+){3}):|data:|blob:")
 # Milliseconds for what a page comes to show; on a machine that is busy with other tests a program
 # may wait for its turn for seconds.
-PATIENCE = 40_000
+PATIENCE = 60_000
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
@@ -64,6 +64,7 @@ def visiting(
         locale=language,
         java_script_enabled=scripts,
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     make_patient(page)
     complaints: list[str] = []

@@ -116,7 +116,7 @@ def test_what_a_killed_worker_ran_is_soon_taken_over_by_another(crew: Crew) -> N
     crew.wait(lambda: len(crew.runs("daily")) == 1)
     crew.hire("daily:86400:60")
     crew.hire("daily:86400:60")
-    time.sleep(4)  # twice as long as it is held without a sign of life
+    time.sleep(6)  # twice as long as it is held without a sign of life
     assert len(crew.runs("daily")) == 1
     first.kill()
     killed = time.monotonic()
