@@ -24,7 +24,7 @@ from episodes.uploads import UploadRefused
 
 MAX_PIECES = 64
 MAX_BYTES = 8 * 1024 * 1024
-_LIMITS = Limits(cpu=5, wall=15)
+_LIMITS = Limits(cpu=5, wall=60)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ Theme = Literal["light", "dark"]
 _IS_MEANT = re.compile(r"status of 4(?:0[24]|29)")
 # This machine, and the networks that tests make on it.
 _OURS = re.compile(r"http://(127\.0\.0\.1|localhost|10(\.\d+){3}):|data:|blob:")
+# Milliseconds for what a page comes to show; on a machine that is busy with other tests a program
+# may wait for its turn for seconds.
+PATIENCE = 60_000
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
@@ -37,6 +40,7 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
         )
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -85,6 +89,7 @@ def visiting(
         locale=language,
         java_script_enabled=scripts,
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     make_patient(page)
     complaints: list[str] = []
@@ -131,6 +136,7 @@ def whole_page_in_view(page: Page) -> Iterator[None]:
 def axe_violations(page: Page) -> list[str]:
     """What axe-core finds wrong by WCAG 2.2 AA and good practice, with the elements."""
     assert AXE.exists(), "axe-core is not installed: run `make node`"
+    page.wait_for_load_state()  # a click leads to a page of which the half may still be on its way
     # The page's own policy would refuse the script; evaluate runs beside it.
     page.evaluate(AXE.read_text(encoding="utf-8"))
     with whole_page_in_view(page):

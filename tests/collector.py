@@ -22,7 +22,7 @@ class Collector:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def wait(self, count: int = 1, seconds: float = 20.0) -> list[tuple[str, bytes]]:
+    def wait(self, count: int = 1, seconds: float = 120.0) -> list[tuple[str, bytes]]:
         """What has arrived once it is so many."""
         deadline = time.monotonic() + seconds
         while len(self.bodies) < count:

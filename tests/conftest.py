@@ -33,7 +33,9 @@ from tests.builders import build_feed, build_member, build_show, give_membership
 from tests.quick import quick_statements
 
 # A busy machine makes an example slow that is not: no test is judged by the clock.
-hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.register_profile(
+    "ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("ours")
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)

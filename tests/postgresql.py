@@ -36,7 +36,7 @@ def running() -> Iterator[str]:
         _run([str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "tests", "-N"])
         options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
         control = [str(programs / "pg_ctl"), "-D", data]
-        _run([*control, "-w", "-o", options, "-l", str(folder / "log"), "start"])
+        _run([*control, "-w", "-t", "300", "-o", options, "-l", str(folder / "log"), "start"])
         try:
             yield f"postgresql+psycopg://tests@/postgres?host={folder}"
         finally:

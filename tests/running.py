@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,15 +22,12 @@ from podcast_server.services import Services, open_services
 from podcast_server.settings import load_settings
 from tests.many_hosts.patience import until_answered
 from tests.migrated import put_migrated_database
+from tests.ports import free_port as free_port
 
 ROOT = Path(__file__).parent.parent
-
-
-def free_port() -> int:
-    """A port nobody listens on at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+# Seconds that a program has to start or to end. Only one that never does takes so long; on a
+# machine that is busy with other tests each may take many.
+PATIENCE = 120
 
 
 @dataclass
@@ -72,7 +68,7 @@ class Installation:
             env=self.environ,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=2 * PATIENCE,
             stdin=subprocess.DEVNULL,
         )
         if check and done.returncode:
@@ -112,11 +108,13 @@ class Installation:
             )
             try:
                 wait_until_up(self.url, process, self.log)
+                if "--no-jobs" not in options:
+                    wait_for_jobs_of(process, self.log)
                 yield process
             finally:
                 process.terminate()
                 try:
-                    process.wait(timeout=20)
+                    process.wait(timeout=PATIENCE)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
@@ -126,7 +124,7 @@ class Installation:
 
 def wait_until_gone(group: int) -> None:
     """Return once no process of a process group is left."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             os.killpg(group, 0)
@@ -141,17 +139,44 @@ def wait_until_gone(group: int) -> None:
 
 def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once the server answers anything at all."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise AssertionError(f"the server ended:\n{log.read_text()}")
         try:
-            urllib.request.urlopen(f"{url}/f/nothing", timeout=2)
+            urllib.request.urlopen(f"{url}/f/nothing", timeout=10)
         except urllib.error.HTTPError:
             return
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"the server did not start:\n{log.read_text()}")
+
+
+def wait_for_jobs_of(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the process of the jobs is there, which a server starts after its workers."""
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        if any(b"\0--parent\0" in command_of(each) for each in children(process.pid)):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"the server started no jobs:\n{log.read_text()}")
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started, whichever of its threads did."""
+    found = set[int]()
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread that ends
+            found.update(map(int, path.read_text().split()))
+    return found
+
+
+def command_of(pid: int) -> bytes:
+    """The words of a process, with a NUL after each; none of one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 @dataclass(frozen=True)
@@ -174,7 +199,7 @@ def _fetch(url: str, method: str, headers: dict[str, str]) -> Got:
         request.add_header(name.replace("_", "-"), value)
     opener = urllib.request.build_opener(_NoRedirect)
     try:
-        with opener.open(request, timeout=30) as response:
+        with opener.open(request, timeout=PATIENCE) as response:
             return Got(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         return Got(error.code, error.headers, error.read())

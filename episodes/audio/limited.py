@@ -34,7 +34,9 @@ class Limits:
 
     memory: int = 400 * _MEGABYTE
     cpu: int = 20
-    wall: int = 60
+    # For a child that waits for ever; work is bounded by the processor. The jobs stand back for
+    # answers, and on a busy machine get a tenth of it: an honest file is not refused for that.
+    wall: int = 300
     written: int = 40 * _MEGABYTE
 
 

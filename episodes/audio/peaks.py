@@ -12,8 +12,8 @@ from episodes.storage.keys import peaks_key
 from episodes.storage.small import put_bytes, read_bytes
 
 COUNT = 1500
-# An hour of sound takes some seconds; what takes longer than a minute gets no picture.
-LIMITS = Limits(cpu=60, wall=90)
+# An hour of sound takes some seconds; what takes more than a minute of a processor gets no picture.
+LIMITS = Limits(cpu=60, wall=300)
 
 
 def measure_peaks(source: Path, *, count: int = COUNT, limits: Limits = LIMITS) -> bytes:

@@ -20,7 +20,7 @@ def limits_for(path: Path) -> Limits:
     except OSError as error:
         raise AudioRefused("unreadable", repr(error)) from error
     usual = Limits()
-    return replace(usual, cpu=usual.cpu + seconds, wall=usual.wall + 3 * seconds)
+    return replace(usual, cpu=usual.cpu + seconds, wall=usual.wall + 15 * seconds)
 
 
 def probe(path: Path, *, limits: Limits | None = None) -> AudioFacts:

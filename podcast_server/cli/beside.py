@@ -39,9 +39,12 @@ class Beside:
 
     def replace(self) -> None:
         """Let the process finish what it is at, then start one that loads the program of now."""
-        self._replacing.set()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+        with self._starting:
+            process = self._process
+            if process is None or process.poll() is not None:
+                return  # the next one loads it anyway, and its own end is no replacement
+            self._replacing.set()
+            process.send_signal(signal.SIGINT)
 
     def stop(self) -> None:
         """End the process: a running job may finish, for half a minute at most."""

@@ -13,7 +13,7 @@ from benchmarks.__main__ import NAMES
 from tests import postgresql
 from tests.running import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROWS = {
     "splice": ["300", "1000"],
@@ -75,7 +75,7 @@ def glance(module: str, *words: str) -> list[str]:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=560,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.journeys.test_main_job import AUDIO
-from tests.running import Installation, fetch
+from tests.running import PATIENCE, Installation, fetch
 from tests.stripe_stand_in import StripeStandIn
 
 SOUND = sorted(AUDIO.glob("s01e*.mp3"))[0].read_bytes()
@@ -57,7 +57,7 @@ class Site:
             data=data if data is not None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.api_key}"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read())
 
 
@@ -97,11 +97,11 @@ def checkout(site: Site, told: Told, number: int) -> None:
         urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), StaysHere
     )
     path, email = f"{site.place.url}/join/{site.plan}", f"payer{number}@example.org"
-    page = browser.open(path, timeout=30).read().decode()
+    page = browser.open(path, timeout=PATIENCE).read().decode()
     fields = dict(re.findall(r'name="(csrf_token|price)"[^>]*value="([^"]+)"', page))
     form = urllib.parse.urlencode(fields | {"email": email}).encode()
     try:
-        browser.open(path, form, timeout=30)
+        browser.open(path, form, timeout=PATIENCE)
     except urllib.error.HTTPError as answer:
         if answer.code != 303:
             raise
@@ -155,7 +155,7 @@ def command(site: Site, *words: str) -> str:
     )
     site.commands.running[words[0]] = process
     try:
-        said, complaint = process.communicate(timeout=120)
+        said, complaint = process.communicate(timeout=2 * PATIENCE)
     finally:
         del site.commands.running[words[0]]
         with contextlib.suppress(ProcessLookupError):
@@ -184,7 +184,7 @@ class Commands:
         return process.wait() == -signal.SIGKILL
 
     def _next(self, word: str) -> subprocess.Popen[str]:
-        known, deadline = self.running.get(word), time.monotonic() + 60
+        known, deadline = self.running.get(word), time.monotonic() + 2 * PATIENCE
         while time.monotonic() < deadline:
             process = self.running.get(word)
             if process is not None and process is not known:

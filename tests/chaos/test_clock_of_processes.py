@@ -22,12 +22,11 @@ from podcast_server.services import now_utc
 from tests import postgresql
 from tests.chaos.moments import SOUND
 from tests.installed import Filled, furnish
-from tests.running import ROOT, Installation, fetch, installation
+from tests.running import PATIENCE, ROOT, Installation, fetch, installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 JUMPS = {"-2h": timedelta(hours=-2), "+1d": timedelta(days=1), "+0": timedelta()}
-PATIENCE = 40  # seconds
 
 
 @dataclass
@@ -49,7 +48,7 @@ class Odd:
             data=data or json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.key}"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import random
 import signal
@@ -43,7 +44,7 @@ def start(place: Installation, *words: str | Path) -> subprocess.Popen[bytes]:
 def poll(place: Installation, feed: str, stop: threading.Event, wrong: list[int]) -> None:
     """A podcast app that asks on; nobody may ever be told that the feed is gone."""
     while not stop.is_set():
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             status = fetch(feed).status
             if status not in {200, 304, 503}:
                 wrong.append(status)

@@ -33,7 +33,7 @@ from tests import postgresql
 from tests.builders import build_episode, build_feed, build_member, build_show, give_membership
 from tests.chaos.moments import Site, Told, checkout, upload
 from tests.installed import Filled, fill
-from tests.running import Got, Installation, fetch
+from tests.running import PATIENCE, Got, Installation, fetch
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 pytest_plugins = ["tests.s3_server"]
@@ -83,7 +83,7 @@ class Load:
     def _ask(self, url: str) -> Got | None:
         try:
             return fetch(url)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             self.broken += 1
             return None
 
@@ -213,7 +213,7 @@ def test_nothing_is_lost_and_feeds_stay_the_same_to_the_byte(
             assert fetch(working_feed).body == left
             with going_on(load, work, moved):
                 found = moved.json("doctor", "--deep")
-            account.control.wait_for_webhooks(60)
+            account.control.wait_for_webhooks(PATIENCE)
         check(moved, load, work)
     after = (load.downloads, len(work.told.paid), len(work.told.uploads), work.edited)
     assert all(0 < then < now for then, now in zip(before, after, strict=True)), (before, after)

@@ -27,7 +27,7 @@ from tests import postgresql
 from tests.builders import build_episode, build_feed, build_member, build_show, give_membership
 from tests.chaos.moments import SOUND
 from tests.chaos.victims import PostgreSQL
-from tests.running import Installation, fetch, installation
+from tests.running import PATIENCE, Installation, fetch, installation
 
 pytest_plugins = ["tests.s3_server"]
 pytestmark = pytest.mark.slow
@@ -224,7 +224,7 @@ def everything_taken(database: PostgreSQL) -> Iterator[None]:
         first = psycopg.connect(host=str(database.folder), user="tests", dbname="postgres")
         taken.enter_context(first)
         first.autocommit = True
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         full = 0
         while full < 5 and time.monotonic() < deadline:
             first.execute(
@@ -249,7 +249,7 @@ def everything_taken(database: PostgreSQL) -> Iterator[None]:
 
 
 def eventually(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not check():
         assert time.monotonic() < deadline, "it does not recover"
         time.sleep(0.1)

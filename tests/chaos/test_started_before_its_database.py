@@ -11,13 +11,12 @@ from sqlalchemy import func, select
 from podcast_server.job_runs import JobRun
 from tests import postgresql
 from tests.chaos.victims import PostgreSQL, Program, killed_afterwards
-from tests.running import Installation, installation
+from tests.running import PATIENCE, Installation, installation
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(postgresql.binaries() is None, reason="PostgreSQL is not installed"),
 ]
-PATIENCE = 30  # seconds
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -26,14 +26,13 @@ from tests.chaos.moments import SOUND
 from tests.many_hosts.cluster import ManyHosts, ground
 from tests.many_hosts.network import NotPermitted
 from tests.many_hosts.trouble import Machine, wait_until_back
-from tests.running import Got, fetch
+from tests.running import PATIENCE, Got, fetch
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),  # hosts start again and again, on a busy machine beside much else
+    pytest.mark.timeout(600),  # hosts start again and again, on a busy machine beside much else
     pytest.mark.skipif(postgresql.binaries() is None, reason="PostgreSQL is not installed"),
 ]
-PATIENCE = 30  # seconds
 
 
 @dataclass
@@ -52,7 +51,7 @@ class Cluster:
         request = urllib.request.Request(self.desk.url + path, body, named, method=method)
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         try:
-            with opener.open(request, timeout=30) as got:
+            with opener.open(request, timeout=PATIENCE) as got:
                 return Got(got.status, got.headers, got.read())
         except urllib.error.HTTPError as error:
             return Got(error.code, error.headers, error.read())
@@ -159,6 +158,10 @@ def test_the_journey_passes_while_one_of_each_is_taken_away(cluster: Cluster) ->
     assert desk.broken() == []
 
 
+def half_are_done(asked: Sequence[Future[Any]]) -> bool:
+    return 2 * sum(each.done() for each in asked) >= len(asked)
+
+
 def test_what_was_on_its_way_to_a_host_that_dies_is_asked_again_unless_it_is_a_form(
     cluster: Cluster,
 ) -> None:
@@ -175,9 +178,11 @@ def test_what_was_on_its_way_to_a_host_that_dies_is_asked_again_unless_it_is_a_f
         ).status
 
     with ThreadPoolExecutor(8) as pool:
+        # The front gives to each host in turn, and one of them answers.
         forms = [pool.submit(create, number) for number in range(4)]
+        eventually(lambda: half_are_done(forms), "two forms are done, and two on their way")
         pages = [pool.submit(cluster.ask, "GET", "/shows/harbour") for _ in range(4)]
-        time.sleep(3)
+        eventually(lambda: half_are_done(pages), "two pages are there, and two on their way")
         cluster.web[0].die()
         statuses = [form.result() for form in forms]
         assert {page.result().status for page in pages} == {200}

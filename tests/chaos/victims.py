@@ -17,10 +17,11 @@ from typing import Protocol
 import psycopg
 
 from tests import seaweedfs
+from tests.ports import free_port
 from tests.postgresql import binaries
 from tests.running import Installation, wait_until_up
 
-READY_SECONDS = 30
+READY_SECONDS = 90
 
 
 class Victim(Protocol):
@@ -70,7 +71,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         log = str(self.folder / "log")
-        self._as_tests("pg_ctl", "-w", "-o", self._options, "-l", log, "start")
+        self._as_tests("pg_ctl", "-w", "-t", "300", "-o", self._options, "-l", log, "start")
         self._wait()
 
     @property
@@ -138,7 +139,7 @@ class S3:
 
     def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
         self._address = address
-        self._ports = seaweedfs.free_ports(2 * len(seaweedfs.PORTS))
+        self._ports = [free_port() for _ in range(2 * len(seaweedfs.PORTS))]
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir()

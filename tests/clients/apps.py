@@ -12,6 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+from tests.running import PATIENCE
+
 
 class App(Protocol):
     """A podcast client with a home folder of its own."""
@@ -42,7 +44,7 @@ def run(program: str, *words: str, environ: Mapping[str, str]) -> subprocess.Com
         env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environ},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
         stdin=subprocess.DEVNULL,
     )
 
@@ -129,13 +131,13 @@ class Newsboat:
         server = f"podboat-{os.getpid()}"
         terminal = ["tmux", "-L", server]
         podboat = f"env HOME={self._home} podboat -C {self._config} -q {queue} -a"
-        subprocess.run([*terminal, "new-session", "-d", podboat], check=True, timeout=20)
+        subprocess.run([*terminal, "new-session", "-d", podboat], check=True, timeout=PATIENCE)
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while len(self.audio()) < wanted and time.monotonic() < deadline:
                 time.sleep(0.1)
         finally:
-            subprocess.run([*terminal, "kill-server"], timeout=20)
+            subprocess.run([*terminal, "kill-server"], timeout=PATIENCE)
 
     def titles(self) -> set[str]:
         with closing(sqlite3.connect(self._home / "cache.db")) as cache:

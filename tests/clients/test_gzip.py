@@ -15,7 +15,7 @@ from podcast_server.services import now_utc
 from tests.browser import chromium
 from tests.builders import build_episode
 from tests.installed import TOKEN, fill
-from tests.running import fetch
+from tests.running import PATIENCE, fetch
 
 pytestmark = pytest.mark.slow
 EPISODES = 60
@@ -37,7 +37,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def curl(*options: str | Path) -> bytes:
     command = ["curl", "--silent", "--fail", "--show-error", *map(str, options)]
-    return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
+    return subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE).stdout
 
 
 def test_curl_unpacks_the_feed_to_what_it_gets_plain(feed: str, tmp_path: Path) -> None:

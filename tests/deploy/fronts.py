@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.running import ROOT, free_port
+from tests.running import PATIENCE, ROOT, free_port
 
 DEPLOY = ROOT / "deploy"
 STORAGE = "/var/lib/podcast-server/data/storage"
@@ -131,7 +131,7 @@ def running_front(
             yield front
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE)
 
 
 def _certificate(folder: Path) -> None:
@@ -143,7 +143,7 @@ def _certificate(folder: Path) -> None:
 
 
 def _wait(front: Front, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
             connect(front).close()
@@ -157,5 +157,5 @@ def connect(front: Front) -> ssl.SSLSocket:
     """A TLS connection; the certificate is a test's own."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    plain = socket.create_connection(("127.0.0.1", front.https), timeout=20)
+    plain = socket.create_connection(("127.0.0.1", front.https), timeout=PATIENCE)
     return context.wrap_socket(plain, server_hostname="localhost")

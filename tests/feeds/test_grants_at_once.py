@@ -58,7 +58,7 @@ class Two:
         with Session(self.engine) as session:
             if parties == 2 and self.engine.dialect.name == "postgresql":
                 held = grants_of(session, self.member_id)  # as a page or a job has read before
-                self._gate.wait(10)
+                self._gate.wait(60)
                 assert held is not None
             change(session)
             session.commit()

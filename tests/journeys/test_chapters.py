@@ -61,7 +61,7 @@ def test_a_chapter_is_added_at_the_play_head_moved_by_key_and_saved(
     before = stored(place)
     with visiting(browser, phone=phone) as page:
         open_editor(page, place)
-        expect(page.locator(".wave[data-drawn]")).to_be_visible(timeout=30_000)
+        expect(page.locator(".wave[data-drawn]")).to_be_visible(timeout=60_000)
         assert drawn(page)
         page.get_by_label("Place in the audio").fill(str(at))
         page.get_by_role("button", name="A chapter begins here").click()
@@ -93,7 +93,7 @@ def test_what_was_removed_comes_back_and_a_mark_is_dragged(
         expect(page.locator(".chapter-list li")).to_have_count(len(before) - 1)
         page.get_by_role("button", name="Undo").click()
         expect(page.locator(".chapter-list li")).to_have_count(len(before))
-        expect(page.locator(".wave[data-drawn]")).to_be_visible(timeout=30_000)
+        expect(page.locator(".wave[data-drawn]")).to_be_visible(timeout=60_000)
         mark = page.locator(".wave [role=slider]").last
         was = mark.get_attribute("aria-valuenow")
         assert was is not None

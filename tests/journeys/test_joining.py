@@ -62,7 +62,7 @@ def test_from_the_show_to_a_free_feed_that_an_app_has_fetched(
         expect(green).to_have_count(0)
         address = page.locator("#feed-address").input_value()
         assert fetch(address, User_Agent=ANTENNAPOD).status == 200
-        expect(green).to_contain_text("AntennaPod", timeout=40_000)
+        expect(green).to_contain_text("AntennaPod", timeout=60_000)
 
 
 @pytest.mark.also_on_many_hosts

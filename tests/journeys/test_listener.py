@@ -74,7 +74,7 @@ def test_by_mail_to_my_feed_and_it_turns_green_when_an_app_comes(
         assert apple == feed.replace("http://", "podcast://")
         assert fetch(feed, User_Agent=OVERCAST).status == 200
         with refreshing(lambda: fetch(feed, User_Agent=OVERCAST)):
-            expect(page.get_by_text(works)).to_be_visible(timeout=30_000)
+            expect(page.get_by_text(works)).to_be_visible(timeout=60_000)
         expect(page.locator(".word")).to_contain_text("Overcast")
         page.goto(f"{site.url}/me")
         line = page.locator(".feed-list > li", has_text=f"phone {language}")
@@ -123,6 +123,7 @@ def test_everything_to_read_and_to_fill_in_works_without_scripts(
     with visiting(browser, scripts=False) as page:
         page.goto(site.url)
         page.get_by_role("link", name="Field Notes").first.click()
+        page.wait_for_url("**/shows/harbour")
         assert page.locator("audio[controls]").count() >= 2
         page.locator(".episode-row h3 a").first.click()
         expect(page.locator("audio")).to_be_visible()
@@ -140,6 +141,7 @@ def test_the_player_seeks_by_chapter_follows_the_transcript_and_remembers(
     with visiting(browser) as page:
         page.goto(f"{site.url}/shows/harbour")
         page.locator(".episode-row:not(:has(.tag.members)) h3 a").last.click()
+        page.wait_for_url("**/shows/harbour/*")
         audio = page.locator("#player audio")
         chapters = page.locator("[data-seek]")
         if chapters.count() > 1:

@@ -18,7 +18,7 @@ from tests.clients.apps import Newsboat
 from tests.journeys.conftest import Machines
 from tests.journeys.test_main_job import listen
 from tests.many_hosts.patience import refreshing
-from tests.running import Installation, fetch
+from tests.running import PATIENCE, Installation, fetch
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -112,7 +112,7 @@ def titles(feed: str) -> list[str]:
 
 def eventually(check: Callable[[], bool], what: str) -> None:
     """What a webhook brings about within seconds."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not check():
         assert time.monotonic() < deadline, f"it did not happen: {what}"
         time.sleep(0.2)
@@ -182,7 +182,7 @@ def test_subscribe_and_the_feed_plays(
         assert app.reload() == ""
         assert app.titles() == {"For members", "For all"}
         with refreshing(app.reload):
-            expect(works).to_contain_text("Newsboat", timeout=40_000)
+            expect(works).to_contain_text("Newsboat", timeout=60_000)
     for entry in feedparser.parse(fetch(feed).body).entries:
         assert listen(entry.enclosures[0].href).status == 200
 

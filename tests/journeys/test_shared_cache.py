@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import chromium, fill_first, newest_mail, visiting
-from tests.running import Got, Installation, fetch, free_port
+from tests.running import PATIENCE, Got, Installation, fetch, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -79,11 +79,11 @@ def caching(folder: Path, upstream: int) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()[1]
         with contextlib.suppress(OSError):

@@ -64,7 +64,7 @@ def test_from_first_run_to_a_published_episode(
         page.wait_for_url("**/shows/quiet-coast")
         page.locator("#files").set_input_files(SAMPLES / "s01e01-first-light.mp3")
         expect(page.locator(".upload-list li")).to_have_attribute(
-            "data-state", "used", timeout=30_000
+            "data-state", "used", timeout=60_000
         )
         page.reload()
         page.get_by_role("link", name="First light on the quay").click()
@@ -132,10 +132,10 @@ def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
         for _ in range(2):
             more_arrives(page)
             line.cut()
-            expect(said).to_contain_text("The line is down", timeout=30_000)
+            expect(said).to_contain_text("The line is down", timeout=60_000)
             line.join()
         more_arrives(page)
-    expect(said).to_contain_text("The line is down", timeout=30_000)
+    expect(said).to_contain_text("The line is down", timeout=60_000)
     with place.serving():
         done = page.locator(".upload-list li")
         expect(done).to_have_attribute("data-state", "used", timeout=120_000)

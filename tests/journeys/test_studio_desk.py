@@ -55,7 +55,7 @@ HIDDEN = """() => {
 
 def stays_hidden(page: Page) -> bool:
     """Whether the bar hides what is focused once the page stands still: it scrolls smoothly."""
-    for _ in range(50):
+    for _ in range(400):
         if not page.evaluate(HIDDEN):
             return False
         page.wait_for_timeout(60)

@@ -164,7 +164,7 @@ def test_an_upload_goes_on_in_the_bucket_where_a_cut_line_and_a_new_page_left_it
     with page.expect_request_finished(is_part, timeout=60_000):
         page.locator("#files").set_input_files(file)
     line.cut()
-    expect(page.locator(".upload-list")).to_contain_text("The line is down", timeout=30_000)
+    expect(page.locator(".upload-list")).to_contain_text("The line is down", timeout=60_000)
     page.close()
     page = new_page(studio)
     page.goto(place.url + EPISODES)
@@ -205,5 +205,5 @@ def test_a_bucket_that_lets_no_browser_in_is_served_through_the_server(
     page.goto(place.url + EPISODES)
     page.locator("#files").set_input_files(record(tmp_path / "wind.mp3", "mp3", seconds=3))
     done = page.locator(".upload-list li").filter(has_text="wind")
-    expect(done).to_have_attribute("data-state", "used", timeout=30_000)
+    expect(done).to_have_attribute("data-state", "used", timeout=60_000)
     page.close()

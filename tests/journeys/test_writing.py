@@ -35,7 +35,6 @@ def place(demo: Installation) -> Iterator[Installation]:
 def page(browser: Browser, place: Installation) -> Iterator[Page]:
     """The owner, on the list of episodes."""
     with browser.new_context(locale="en") as context:
-        context.set_default_timeout(10_000)
         page = context.new_page()
         make_patient(page)
         page.goto(place.run("studio", "link", "owner@example.org").stdout.strip())

@@ -9,23 +9,21 @@ from pathlib import Path
 import pytest
 
 from podcast_server.cli.serve import BEHIND_ANSWERS
-from tests.chaos.victims import children_of
 from tests.installed import Filled
+from tests.running import PATIENCE, children, command_of
 
 pytestmark = pytest.mark.slow
+LAST_STEP = 19
 
 
 def test_it_stands_back_for_answers(filled: Filled, tmp_path: Path) -> None:
     with filled.copy(tmp_path).server() as server:
-        [jobs] = [each for each in children_of(server.pid) if command_of(each).endswith("worker")]
-        until = time.monotonic() + 30
-        while (behind := niceness(jobs) - niceness(server.pid)) == 0 and time.monotonic() < until:
+        [jobs] = [each for each in children(server.pid) if b"\0--parent\0" in command_of(each)]
+        until = time.monotonic() + PATIENCE
+        while niceness(jobs) == niceness(server.pid) and time.monotonic() < until:
             time.sleep(0.05)
-        assert behind == BEHIND_ANSWERS
-
-
-def command_of(number: int) -> str:
-    return Path(f"/proc/{number}/cmdline").read_text().replace("\0", " ").partition(" --")[0]
+        # The tests themselves may stand back for others, and there is a last step.
+        assert niceness(jobs) == min(niceness(server.pid) + BEHIND_ANSWERS, LAST_STEP)
 
 
 def niceness(number: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import threading
@@ -19,7 +20,15 @@ from feeds.downloads.models import RawHit
 from feeds.downloads.parcels import take_in_parcels
 from podcast_server.database import open_engine, session_factory
 from tests.installed import SOUND, Filled
-from tests.running import Installation, fetch, wait_until_gone, wait_until_up
+from tests.running import (
+    PATIENCE,
+    Installation,
+    children,
+    command_of,
+    fetch,
+    wait_until_gone,
+    wait_until_up,
+)
 
 pytestmark = pytest.mark.slow
 LISTENERS = 4
@@ -43,7 +52,8 @@ def listeners(place: Installation, filled: Filled) -> Iterator[None]:
         count = 0
         while not stop.is_set():
             count += 1
-            with contextlib.suppress(OSError):  # the server is killed under our hands
+            # The server is killed under our hands.
+            with contextlib.suppress(OSError, http.client.HTTPException):
                 fetch(place.url + filled.feed, Accept_Encoding="gzip")
                 fetch(place.url + filled.audio[count % 2], User_Agent=f"load/{number}.{count}")
 
@@ -66,7 +76,7 @@ def agents_in(engine: Engine) -> set[str]:
 
 def wait_for(engine: Engine, enough: Callable[[set[str]], bool]) -> set[str]:
     """What hits are in the database once there are enough of them."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         agents = agents_in(engine)
         if enough(agents):
@@ -134,14 +144,11 @@ def test_a_worker_that_is_killed_is_started_again(filled: Filled, tmp_path: Path
 
 def web_workers(server: int) -> list[int]:
     """The processes the server runs to answer requests: all but the background worker."""
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    return [
-        int(pid) for pid in children if b"--parent" not in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in children(server) if b"\0--parent\0" not in command_of(pid)]
 
 
 def wait_for_another(server: int, worker: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if any(pid != worker for pid in web_workers(server)):
             return

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.installed import TOKEN, Filled
-from tests.running import Installation, fetch
+from tests.running import PATIENCE, Installation, fetch
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def drive_requests(url: str, filled: Filled) -> None:
 
 
 def hang_up_in_the_middle(place: Installation, path: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=PATIENCE)
     connection.request("GET", path)
     connection.getresponse().read(10)
     connection.close()

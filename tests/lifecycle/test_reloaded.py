@@ -6,21 +6,17 @@ import http.client
 import signal
 import threading
 import time
+import urllib.error
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from tests.installed import Filled
-from tests.running import fetch
+from tests.running import PATIENCE, children, fetch, wait_for_jobs_of
 
 pytestmark = pytest.mark.slow
-
-
-def children(pid: int) -> set[int]:
-    """The processes that a process has started."""
-    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+ENOUGH = 100  # answers
 
 
 @dataclass
@@ -40,7 +36,7 @@ def keep_asking(urls: list[str], stop: threading.Event, seen: Reloaded) -> None:
         for url in urls:
             try:
                 seen.statuses.append(ask(url))
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 seen.refused.append(str(error))
 
 
@@ -51,10 +47,14 @@ def ask(url: str) -> int:
         return fetch(url).status
     except (http.client.RemoteDisconnected, ConnectionResetError):
         return fetch(url).status
+    except urllib.error.URLError as error:  # closed before all of the question was sent
+        if not isinstance(error.reason, (ConnectionResetError, BrokenPipeError)):
+            raise
+        return fetch(url).status
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while not true() and time.monotonic() < deadline:
         time.sleep(0.1)
 
@@ -74,6 +74,8 @@ def reloaded(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Reload
         config.write_text('[site]\nname = "The new name"\n')
         process.send_signal(signal.SIGHUP)
         wait_for(lambda: not children(process.pid) & seen.before)
+        wait_for_jobs_of(process, place.log)  # which begin once those of before have ended
+        wait_for(lambda: len(seen.statuses) > ENOUGH)
         stop.set()
         for app in apps:
             app.join()
@@ -86,7 +88,7 @@ def reloaded(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Reload
 def test_nobody_is_refused_meanwhile(reloaded: Reloaded) -> None:
     assert reloaded.refused == []
     assert set(reloaded.statuses) == {200}
-    assert len(reloaded.statuses) > 100
+    assert len(reloaded.statuses) > ENOUGH
 
 
 def test_every_process_is_replaced_the_one_with_the_jobs_too(reloaded: Reloaded) -> None:

@@ -25,13 +25,11 @@ from podcast_server.accounts.staff.passwords import set_password
 from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.services import now_utc
 from tests.builders import build_show
-from tests.lifecycle.test_reloaded import children
 from tests.postgresql import Databases
-from tests.running import Installation, installation
+from tests.running import PATIENCE, Installation, children, fetch, installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PASSWORD = "three harbour seals"
-PATIENCE = 60  # seconds
 
 
 class HeldBody:
@@ -85,12 +83,13 @@ class Studio:
     ) -> Iterator[Future[requests.Response]]:
         """Half of the body is sent to the old program, and half when the new one serves."""
         body, old = HeldBody(data), children(self.process.pid)
+        config = self.place.folder / "config.toml"
         with ThreadPoolExecutor(1) as pool:
             sending = pool.submit(self.ask, method, path, data=body, headers=headers)
             assert body.halfway.wait(PATIENCE)
+            config.write_text('[site]\nname = "Of the new program"\n')
             self.process.send_signal(signal.SIGHUP)
-            eventually(lambda: len(children(self.process.pid) - old) >= len(old) - 1)
-            time.sleep(1)
+            eventually(lambda: b"Of the new program" in fetch(self.place.url + "/").body)
             body.go_on.set()
             yield sending
         eventually(lambda: not children(self.process.pid) & old)

@@ -14,7 +14,14 @@ from alembic.script import ScriptDirectory
 
 from podcast_server.database import _alembic_config, open_engine
 from tests.installed import Filled
-from tests.running import Installation, fetch, free_port, installation, wait_until_up
+from tests.running import (
+    PATIENCE,
+    Installation,
+    fetch,
+    free_port,
+    installation,
+    wait_until_up,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -86,4 +93,4 @@ def test_another_port_is_in_the_address_that_is_to_be_opened(tmp_path: Path) -> 
         assert fetch(address).status == 200
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)

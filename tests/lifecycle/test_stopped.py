@@ -13,7 +13,7 @@ from feeds.downloads.parcels import take_in_parcels
 from feeds.models import PrivateFeed
 from podcast_server.database import open_engine, session_factory
 from tests.installed import Filled
-from tests.running import fetch, wait_until_gone
+from tests.running import PATIENCE, fetch, wait_until_gone
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def stopped(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Stopped
         fetch(place.url + filled.feed, User_Agent="Overcast/1.0 Podcast Sync")
         fetch(place.url + filled.audio[0], User_Agent="last/1")
         process.terminate()
-        exit_code = process.wait(30)
+        exit_code = process.wait(PATIENCE)
         wait_until_gone(process.pid)
     engine = open_engine(f"sqlite:///{place.folder}/data/podcast.sqlite3")
     take_in_parcels(session_factory(engine))  # the worker may have ended first

@@ -9,7 +9,7 @@ import pytest
 
 from tests.collector import collector
 from tests.installed import Filled
-from tests.running import fetch
+from tests.running import PATIENCE, fetch
 
 pytestmark = pytest.mark.slow
 
@@ -21,11 +21,11 @@ def test_requests_and_jobs_arrive_without_an_address(filled: Filled, tmp_path: P
         )
         with place.server() as process:
             assert fetch(place.url + filled.feed).status == 200
-            listening.wait(2, 40)  # web and jobs
+            listening.wait(2, PATIENCE)  # web and jobs
             for _ in range(2):
                 assert fetch(place.url + filled.feed).status == 200
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(PATIENCE)
         sent = b"".join(body for _path, body in listening.bodies)
     assert sent.count(b"GET feed") >= 3
     assert b"job count-downloads" in sent

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.deploy.fronts import DEPLOY, nginx_around
 from tests.many_hosts.network import Host
+from tests.running import PATIENCE
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def nginx_before(hosts: Sequence[Host], port: int, front: Host, folder: Path) ->
         assert process.poll() is None, (folder / "front.log").read_text()
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE)
 
 
 def _servers(hosts: Sequence[Host], port: int) -> str:

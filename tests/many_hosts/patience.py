@@ -5,13 +5,14 @@ The one place where tests allow for it. It does nothing unless hosts may be away
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response
 
 _AWAY = frozenset({502, 503, 504})  # what a front says of a host that does not answer
 _SECONDS, _PAUSE = 40.0, 0.5
@@ -24,12 +25,10 @@ def hosts_may_be_away() -> Iterator[None]:
     """Within it, whoever meets a dead host tries again."""
     global _on
     _on = True
-    expect.set_options(timeout=20_000)  # the time a page needs that is tried again
     try:
         yield
     finally:
         _on = False
-        expect.set_options(timeout=5_000)
 
 
 def is_away(status: int) -> bool:
@@ -38,11 +37,19 @@ def is_away(status: int) -> bool:
 
 
 def until_answered(ask: Callable[[], _T], status_of: Callable[[_T], int]) -> _T:
-    """Ask, and once more after a moment while the front says that a host is away."""
+    """Ask, and again after a moment while the front says that a host is away, or the answer breaks
+    off because one is."""
     deadline = time.monotonic() + _SECONDS
-    while is_away(status_of(got := ask())) and time.monotonic() < deadline:
+    while True:
+        try:
+            got = ask()
+        except http.client.IncompleteRead:  # the host died in the middle of its answer
+            if not _on or time.monotonic() > deadline:
+                raise
+        else:
+            if not is_away(status_of(got)) or time.monotonic() > deadline:
+                return got
         time.sleep(_PAUSE)
-    return got
 
 
 @contextmanager

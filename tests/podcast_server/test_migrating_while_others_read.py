@@ -20,6 +20,7 @@ from podcast_server.database import (
     schema_versions,
 )
 from tests.postgresql import Databases
+from tests.running import PATIENCE
 
 pytestmark = pytest.mark.slow
 BEFORE = "ae5be3550f32"  # the next step changes the tables that every poll reads
@@ -56,9 +57,9 @@ def test_a_migration_gives_way_to_a_long_reader_and_is_done_when_it_ends(engine:
             migrating = pool.submit(migrate, engine, pause=0.5)
             time.sleep(9)
             assert not migrating.done()
-        migrating.result(60)
+        migrating.result(PATIENCE)
         stop.set()
-        assert polling.result(10) < 6  # not the reader's nine seconds
+        assert polling.result(PATIENCE) < 6  # not the reader's nine seconds
     require_current_schema(engine)
 
 

@@ -27,7 +27,7 @@ from podcast_server.database import _alembic_config, migrate, open_engine
 from podcast_server.fitting import takes_away
 from tests.chaos.victims import children_of
 from tests.installed import Filled, fill
-from tests.running import Installation, fetch, wait_until_up
+from tests.running import PATIENCE, Installation, fetch, wait_until_up
 
 # What apps fetched: as rows, or still in the parcels that the worker makes rows of.
 _NOTED = "SELECT (SELECT count(*) FROM raw_hits), (SELECT count(*) FROM hit_parcels)"
@@ -163,7 +163,7 @@ def test_processes_that_die_between_migrating_and_reloading_come_back(
         assert len(old) > 1
         for number in old:
             os.kill(number, signal.SIGKILL)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while len(set(children_of(process.pid)) - set(old)) < len(old):
             assert time.monotonic() < deadline, "they did not come back"
             time.sleep(0.1)
@@ -179,7 +179,7 @@ def test_processes_that_die_between_migrating_and_reloading_come_back(
 def test_a_running_server_answers_while_and_after_the_next_version_migrates(
     filled: Filled, tmp_path: Path
 ) -> None:
-    place = filled.copy(tmp_path)
+    place = filled.copy(tmp_path, limits__feed_per_minute="100000")
     feed, audio = place.url + filled.feed, place.url + filled.audio[0]
     with place.server():
         before = fetch(feed)
@@ -195,7 +195,7 @@ def test_a_running_server_answers_while_and_after_the_next_version_migrates(
             migrate_to_the_next_version(place)
             stop.wait(1)
             stop.set()
-            polling.result(30)
+            polling.result(PATIENCE)
         after = fetch(feed)
         ready = fetch(place.url + "/ready")
     assert set(statuses) == {200, 206}

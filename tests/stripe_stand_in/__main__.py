@@ -21,10 +21,10 @@ def main() -> int:
     print(f"secret key:     {KEY}")
     if given.webhook_url:
         print(f"webhook secret: {stand_in.send_webhooks_to(given.webhook_url)}")
-    sys.stdout.flush()
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
+    sys.stdout.flush()  # from now on somebody may use it, and end it
     done.wait()
     stand_in.stop()
     return 0

@@ -257,7 +257,7 @@ class Control:
         with self._world.lock:
             self._postman.resend(self._world.store.get("event", event))
 
-    def wait_for_webhooks(self, timeout: float = 10.0) -> bool:
+    def wait_for_webhooks(self, timeout: float = 60.0) -> bool:
         """Whether everything due was delivered (or given up) within `timeout` seconds."""
         return self._postman.wait_idle(timeout)
 

@@ -146,13 +146,13 @@ class Postman:
         """Send an old event again, as the dashboard's button does."""
         self.post(event)
 
-    def wait_idle(self, timeout: float = 10.0) -> bool:
+    def wait_idle(self, timeout: float = 60.0) -> bool:
         """True once nothing is queued or being sent (held deliveries do not count)."""
         with self._wake:
             return self._wake.wait_for(lambda: not self._queue and not self._busy, timeout)
 
     def _run(self) -> None:
-        with httpx.Client(timeout=10, trust_env=False, follow_redirects=False) as client:
+        with httpx.Client(timeout=30, trust_env=False, follow_redirects=False) as client:
             while (delivery := self._next()) is not None:
                 try:
                     self._deliver(client, delivery)

@@ -9,7 +9,7 @@ import pytest
 
 from episodes.audio.errors import SENTENCES, AudioRefused
 from episodes.audio.limited import Limits
-from episodes.audio.probe import probe
+from episodes.audio.probe import limits_for, probe
 from tests.episodes.audio.conftest import SHORT, Sample
 from tests.samples import hostile
 from tests.samples.audio import silent_film
@@ -126,6 +126,18 @@ def test_a_job_that_takes_too_much_processor_time_is_ended(mp3: Path) -> None:
     hostile.sync_words(mp3, size=8 * hostile.MEGABYTE)
     mp3.write_bytes((bytes.fromhex("fffb9000") + bytes(413)) * 5 + mp3.read_bytes())
     assert reason_for(mp3, Limits(cpu=1)) == "too_complex"
+
+
+@pytest.mark.parametrize("megabytes", [1, 100, 2000])
+def test_an_honest_file_may_take_all_its_time_though_others_go_before(
+    tmp_path: Path, megabytes: int
+) -> None:
+    """The jobs stand back: on a busy machine they get a tenth of a processor."""
+    path = tmp_path / "long.mp3"
+    with path.open("wb") as file:
+        file.truncate(megabytes * hostile.MEGABYTE)
+    limits = limits_for(path)
+    assert limits.wall >= 10 * limits.cpu
 
 
 def test_a_job_that_takes_too_long_on_the_clock_is_ended(

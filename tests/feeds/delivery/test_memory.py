@@ -28,6 +28,7 @@ from podcast_server.database import commit_mark, open_engine
 from podcast_server.services import open_memory
 from tests.builders import CAUSE
 from tests.conftest import NOW, People
+from tests.running import PATIENCE
 
 
 class Sure:
@@ -252,7 +253,7 @@ def on_postgresql(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[F
 
 
 def eventually(true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if true():
             return True

@@ -14,7 +14,7 @@ from feeds.downloads.expire import expire_raw_hits
 from feeds.downloads.models import CountedDay, DailyDownload, RawHit
 from feeds.downloads.partitions import AHEAD, name_of, partition_days, prepare_partitions
 from feeds.downloads.rollup import roll_up
-from podcast_server.database import open_engine, session_factory
+from podcast_server.database import migrate, open_engine, session_factory
 from tests.feeds.downloads.hits import MONDAY, RULES, media_hit, store
 from tests.postgresql import Databases
 
@@ -53,10 +53,16 @@ def days(sessions: Sessions) -> list[date]:
         return partition_days(session)
 
 
-def test_a_migrated_database_has_tables_for_today_and_the_days_to_come(engine: Engine) -> None:
-    today = datetime.now(UTC).date()
+def test_a_migrated_database_has_tables_for_today_and_the_days_to_come(
+    postgresql_url: str,
+) -> None:
+    today = datetime.now(UTC).date()  # not the day on which the tests began
+    engine = open_engine(Databases(postgresql_url).create())
+    migrate(engine)
     wanted = {today + timedelta(days=ahead) for ahead in range(AHEAD)}
-    assert wanted <= set(days(session_factory(engine)))
+    there = set(days(session_factory(engine)))
+    engine.dispose()
+    assert wanted <= there
 
 
 def test_hits_lie_in_the_table_of_their_day(sessions: Sessions) -> None:

@@ -72,7 +72,7 @@ def test_polls_wait_for_their_own_interval_and_hits_do_not() -> None:
     buffer.start()
     buffer.put(poll(1))
     buffer.put(hit(1))
-    assert shelf.written.wait(10)
+    assert shelf.written.wait(60)
     assert shelf.entries == [hit(1)]
     buffer.close()
     assert shelf.entries == [hit(1), poll(1)]
@@ -83,7 +83,7 @@ def test_the_thread_writes_polls_when_their_time_has_come() -> None:
     buffer = HitBuffer(shelf.write, interval=0.01, poll_interval=0.0)
     buffer.start()
     buffer.put(poll(1))
-    assert shelf.written.wait(10)
+    assert shelf.written.wait(60)
     buffer.close()
     assert shelf.entries == [poll(1)]
 
@@ -100,7 +100,7 @@ def test_the_thread_writes_without_being_asked() -> None:
     buffer = HitBuffer(shelf.write, interval=0.01)
     buffer.start()
     buffer.put(hit(1))
-    assert shelf.written.wait(10)
+    assert shelf.written.wait(60)
     buffer.close()
     assert shelf.entries == [hit(1)]
 
@@ -111,7 +111,7 @@ def test_a_full_batch_wakes_the_thread_before_its_time() -> None:
     buffer.start()
     for n in range(4):
         buffer.put(hit(n))
-    assert shelf.written.wait(10)
+    assert shelf.written.wait(60)
     buffer.close()
 
 
@@ -138,7 +138,7 @@ def test_what_was_lost_is_noted_even_if_the_first_attempt_fails() -> None:
     for n in range(8):
         buffer.put(hit(n))
     buffer.start()
-    assert refused.wait(10)
+    assert refused.wait(60)
     buffer.close()
     assert noted == [3]
 
@@ -151,7 +151,7 @@ def test_what_a_full_buffer_refused_is_told_to_the_operator(
     for n in range(8):
         buffer.put(hit(n))
     buffer.start()
-    assert shelf.written.wait(10)
+    assert shelf.written.wait(60)
     buffer.close()
     assert "3 hits came while the buffer was full" in caplog.text
 
@@ -187,9 +187,9 @@ def test_the_thread_outlives_a_writer_that_fails() -> None:
     buffer = HitBuffer(write, interval=0.01)
     buffer.start()
     buffer.put(hit(1))
-    assert tried.wait(10)
+    assert tried.wait(60)
     shelf.away = False
-    assert shelf.written.wait(10)
+    assert shelf.written.wait(60)
     buffer.close()
     assert shelf.entries == [hit(1)]
 

@@ -300,7 +300,9 @@ moments = st.builds(
 
 @pytest.mark.thorough
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(moments, max_size=10), st.data())
 def test_counting_in_any_number_of_steps_gives_what_counting_once_gives(

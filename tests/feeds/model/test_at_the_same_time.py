@@ -176,7 +176,7 @@ def publish_now(world: World, episode_id: int, gate: threading.Barrier) -> None:
         if world.engine.dialect.name == "postgresql":
             # Both have read before either writes; SQLite lets one in at a time anyway.
             held = [*session.scalars(select(Show)), *session.scalars(select(Episode))]
-            gate.wait(10)
+            gate.wait(60)
             assert held
         publish_episode(session, session.get_one(Episode, episode_id), at=world.now, now=world.now)
         session.commit()

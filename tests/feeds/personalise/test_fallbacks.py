@@ -83,7 +83,7 @@ def test_a_feed_that_came_out_right_is_nothing_to_log(caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize("methods", [(with_a_hole_for_every_token,), ()])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(documents)
 def test_each_fallback_is_right_for_any_document(
     methods: tuple[Method, ...], monkeypatch: pytest.MonkeyPatch, document: bytes

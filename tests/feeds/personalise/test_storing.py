@@ -20,7 +20,7 @@ DUMPED = dump(prepared(sample_feed(3)))
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("spliced", [True, False])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(documents)
 def test_a_loaded_document_is_the_one_that_was_dumped(
     spliced: bool, monkeypatch: pytest.MonkeyPatch, document: bytes

@@ -294,7 +294,10 @@ def test_the_price_paid_is_ours_whatever_the_form_said(post: Post, shop: Shop) -
 
 
 @given(st.text(max_size=40))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=40,
+)
 def test_no_price_key_breaks_the_till(shop: Shop, key: str) -> None:
     with shop.session() as session, pytest.raises(NoSuchOffer):
         membership_basket(session, key, email=EMAIL, now=shop.now)

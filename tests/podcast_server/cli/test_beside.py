@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from podcast_server.cli.beside import Beside
+from tests.running import PATIENCE
 
 NOTES_ITSELF = (
     "import os, signal, sys, time; signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT});"
@@ -22,7 +23,7 @@ NOTES_ITSELF = (
 
 def started(path: Path, count: int) -> list[int]:
     """The numbers of the processes, once so many were started."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         numbers = path.read_text().split("\n")[:-1] if path.exists() else []
         if len(numbers) >= count:
@@ -54,3 +55,19 @@ def test_after_the_end_nothing_is_left_and_nothing_starts(tmp_path: Path) -> Non
         os.kill(number, 0)
     time.sleep(0.1)
     assert started(notes, 1) == [number]
+
+
+def test_an_order_before_it_runs_hides_no_later_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes = tmp_path / "notes"
+    beside = Beside([sys.executable, "-c", NOTES_ITSELF, str(notes)], first_pause=0.01)
+    beside.replace()
+    beside.start()
+    try:
+        [first] = started(notes, 1)
+        os.kill(first, signal.SIGKILL)
+        started(notes, 2)
+    finally:
+        beside.stop()
+    assert "the jobs' process ended (-9)" in caplog.text

@@ -36,7 +36,7 @@ def noting(path: Path, name: str, lasts: float) -> Callable[[Services, datetime]
 
 def main(notes: str, wrong: str, *jobs: str) -> None:
     composition.now_utc = lambda: now_utc() + timedelta(seconds=float(wrong))
-    hold.HOLDS, hold.BEAT = timedelta(seconds=2), 0.3
+    hold.HOLDS, hold.BEAT = timedelta(seconds=3), 0.3
     worker.LOOK_EVERY = 0.1
     made = []
     for job in jobs:

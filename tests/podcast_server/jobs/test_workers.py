@@ -17,7 +17,7 @@ import pytest
 
 from podcast_server.jobs.runner import job_states
 from tests.postgresql import Databases
-from tests.running import Installation, installation
+from tests.running import PATIENCE, Installation, installation
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,7 @@ class Crew:
                 found.append(Run(worker, begins, float(each[4]), min(later, default=None)))
         return sorted(found, key=lambda run: run.begins)
 
-    def wait(self, done: Callable[[], bool], patience: float = 60) -> None:
+    def wait(self, done: Callable[[], bool], patience: float = PATIENCE) -> None:
         last = time.monotonic() + patience
         while not done():
             assert time.monotonic() < last, self.place.log.read_text()
@@ -116,7 +116,7 @@ def test_what_a_killed_worker_ran_is_soon_taken_over_by_another(crew: Crew) -> N
     crew.wait(lambda: len(crew.runs("daily")) == 1)
     crew.hire("daily:86400:60")
     crew.hire("daily:86400:60")
-    time.sleep(4)  # twice as long as it is held without a sign of life
+    time.sleep(6)  # twice as long as it is held without a sign of life
     assert len(crew.runs("daily")) == 1
     first.kill()
     killed = time.monotonic()
@@ -133,7 +133,7 @@ def test_a_worker_that_is_told_to_end_leaves_its_long_job_to_others_at_once(crew
     first = crew.hire("daily:86400:90")
     crew.wait(lambda: len(crew.runs("daily")) == 1)
     first.send_signal(signal.SIGINT)
-    assert first.wait(40) == 0
+    assert first.wait(PATIENCE) == 0
     crew.hire("daily:86400:0")
     crew.wait(lambda: len(crew.runs("daily")) == 2)
     with crew.place.services() as services:

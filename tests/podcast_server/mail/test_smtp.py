@@ -17,7 +17,7 @@ from podcast_server.mail.transport import (
     choose_transport,
 )
 from podcast_server.settings import MailSettings
-from tests.running import free_port
+from tests.running import PATIENCE, free_port
 
 
 class Mailbox:
@@ -47,7 +47,7 @@ class Mailbox:
 def mailbox() -> Iterator[tuple[Mailbox, SmtpTransport]]:
     box = Mailbox()
     port = free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE)
     controller.start()
     yield box, SmtpTransport(MailSettings(host="127.0.0.1", port=port, security="none"))
     controller.stop()

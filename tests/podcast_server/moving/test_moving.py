@@ -94,7 +94,7 @@ def test_what_vanished_meanwhile_vanishes_there(
 
 @pytest.mark.thorough
 def test_moving_while_members_come_in_loses_none(filled: Services, target: Engine) -> None:
-    stop = threading.Event()
+    stop, first = threading.Event(), threading.Event()
     joined: list[str] = []
 
     def join() -> None:
@@ -102,10 +102,12 @@ def test_moving_while_members_come_in_loses_none(filled: Services, target: Engin
             with filled.sessions.begin() as session:
                 build_member(session, NOW, f"load{len(joined)}@example.org")
             joined.append(f"load{len(joined)}@example.org")
+            first.set()
 
     crowd = threading.Thread(target=join)
     crowd.start()
     try:
+        assert first.wait(60)
         move_database(filled.engine, target, quiet)
     finally:
         stop.set()

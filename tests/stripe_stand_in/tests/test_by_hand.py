@@ -65,7 +65,7 @@ def program() -> Iterator[str]:
         assert running.stdout is not None
         yield running.stdout.readline().split()[-1]
         running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+        assert running.wait(120) == 0
 
 
 @pytest.mark.slow

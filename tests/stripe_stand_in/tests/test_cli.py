@@ -41,7 +41,7 @@ class Cli:
         """What it prints; fails the test when it fails."""
         command = [self._command[0], *words, *self._command[1:]]
         done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, timeout=60, check=False
+            command, env=self._environment, capture_output=True, text=True, timeout=200, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -323,7 +323,11 @@ def test_any_bytes_are_read_or_refused_in_words(data: bytes) -> None:
 
 @hypothesis.given(data=st.data())
 @hypothesis.settings(
-    max_examples=40, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture,
+        hypothesis.HealthCheck.too_slow,
+    ],
 )
 def test_an_archive_with_a_flipped_byte_is_refused_or_the_same(
     data: st.DataObject, tmp_path: Path

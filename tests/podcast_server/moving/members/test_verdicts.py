@@ -219,7 +219,10 @@ CELLS = st.one_of(
 
 
 @pytest.mark.thorough
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(st.lists(CELLS, min_size=13, max_size=13), max_size=6))
 def test_whatever_stands_in_a_table_every_row_gets_a_verdict(
     mover: Mover, cells: list[list[str]]

@@ -27,7 +27,7 @@ from podcast_server.site.choices import SiteChoices
 from podcast_server.site.models import SiteSection
 from tests.conftest import Clock
 from tests.podcast_server.pages.studio.conftest import Desk
-from tests.running import free_port
+from tests.running import PATIENCE, free_port
 
 # The trial server takes passwords in the clear, within this machine.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
@@ -62,6 +62,7 @@ def provider() -> Iterator[Provider]:
         made,
         hostname="127.0.0.1",
         port=made.port,
+        ready_timeout=PATIENCE,
         authenticator=made.check,
         auth_required=True,
         auth_require_tls=False,
