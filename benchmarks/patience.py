@@ -24,7 +24,7 @@ from benchmarks import crowd
 from benchmarks import scale as scales
 from benchmarks.apps import Outcome
 from benchmarks.servers import Place, places
-from tests.deploy.fronts import Front, connect, running_front
+from tests.deploy.fronts import Front, connect, example_for_one, running_front
 
 APPS, POLLS = 8, 60  # apps at the same time, polls of each
 HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
@@ -52,7 +52,9 @@ def measure(kind: str, place: Place, feeds: list[str], scale: scales.Scale) -> i
         upstream = stack.enter_context(place.serving(server__trusted_proxies="1")).url
         port = urlsplit(upstream).port
         assert port is not None
-        front = stack.enter_context(running_front(kind, folder, port, storage))
+        front = stack.enter_context(
+            running_front(kind, folder, example_for_one(kind, port, storage))
+        )
         alone = poll(front, feeds)
         with crowded(front, scale.idle, scale.slow) as still:
             beside = poll(front, feeds)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -53,7 +54,7 @@ def open_engine(url: str) -> Engine:
             url, pool_size=20, max_overflow=60, connect_args=connect_args, hide_parameters=True
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediately)
+        event.listen(engine, "begin", _begin_in_turn())
         return engine
     engine = create_engine(
         url,
@@ -86,7 +87,7 @@ def commit_mark(database: str) -> CommitMark:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own transaction handling delays BEGIN; ours is explicit (_begin_immediately).
+    # The driver's own transaction handling delays BEGIN; ours is explicit (_begin_in_turn).
     connection.isolation_level = None
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
@@ -106,11 +107,29 @@ def _close_cursor_of_lost_connection(context: ExceptionContext) -> None:
             cursor.close()
 
 
-def _begin_immediately(connection: Any) -> None:
-    # A transaction that starts reading and then writes fails at once if another wrote
-    # meanwhile (SQLITE_BUSY_SNAPSHOT, no waiting); taking the write lock first waits instead.
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+def _begin_in_turn() -> Callable[[Any], None]:
+    """How transactions of one engine begin: those that write, one after the other.
+
+    SQLite keeps no queue: who waits asks again, the longer they wait the less often, and whoever
+    comes just then is served before them. With dozens who write at once some found it locked for
+    all of the time they had. So only one thread of a process asks, and the others wait for that.
+    """
+    turn = threading.Lock()
+
+    def begin(connection: Any) -> None:
+        # A transaction that starts reading and then writes fails at once if another wrote
+        # meanwhile (SQLITE_BUSY_SNAPSHOT, no waiting); taking the write lock first waits instead.
+        if connection.get_execution_options().get("read_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        is_ours = turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            if is_ours:
+                turn.release()
+
+    return begin
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

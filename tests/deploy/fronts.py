@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ from tests.running import PATIENCE, ROOT, free_port
 
 DEPLOY = ROOT / "deploy"
 STORAGE = "/var/lib/podcast-server/data/storage"
+FOR_ONE = {"nginx": "nginx.conf", "caddy": "Caddyfile"}
+FOR_SEVERAL = {"nginx": "nginx-many-hosts.conf", "caddy": "Caddyfile-many-hosts"}
 
 
 @dataclass(frozen=True)
@@ -27,28 +29,8 @@ class Front:
     https: int
 
 
-def take_lines_for_several(text: str, upstreams: Sequence[int]) -> str:
-    """The example with the lines for several hosts instead of that for one."""
-    assert len(upstreams) == 2
-    lines = []
-    for line in text.splitlines():
-        bare = line.strip()
-        if bare in {"server 127.0.0.1:8000;", "to 127.0.0.1:8000"}:
-            continue
-        if bare.startswith(("# server 10.", "# to 10.", "# lb_try", "# fail_duration")):
-            lines.append(line.replace("# ", "", 1))
-        else:
-            lines.append(line)
-    several = "\n".join(lines)
-    for number, port in enumerate(upstreams, 11):
-        assert several.count(f" 10.0.0.{number}:8000") == 1
-        several = several.replace(f"10.0.0.{number}:8000", f"127.0.0.1:{port}")
-    return several
-
-
-def nginx_config(folder: Path, front: Front, upstreams: Sequence[int], storage: Path) -> Path:
-    """The example with ports, names and folders of this test."""
-    text = _example("nginx.conf", upstreams)
+def nginx_config(folder: Path, front: Front, text: str) -> Path:
+    """An example with ports and names of this test."""
     for old, new in (
         ("listen 80;", f"listen 127.0.0.1:{front.http};"),
         ("listen 443 ssl http2;", f"listen 127.0.0.1:{front.https} ssl http2;"),
@@ -58,7 +40,6 @@ def nginx_config(folder: Path, front: Front, upstreams: Sequence[int], storage: 
         ),
         ("/etc/letsencrypt/live/podcast.example.org", str(folder)),
         ("podcast.example.org", "localhost"),
-        (f"{STORAGE}/", f"{storage}/"),
     ):
         assert old in text, old
         text = text.replace(old, new)
@@ -81,46 +62,46 @@ def nginx_around(servers: str, folder: Path) -> Path:
     return path
 
 
-def caddy_config(folder: Path, front: Front, upstreams: Sequence[int], storage: Path) -> Path:
-    """The example with ports, names and folders of this test, and a certificate of our own."""
-    text = _example("Caddyfile", upstreams)
-    for old, new in (
-        ("podcast.example.org {", "localhost {\n\tbind 127.0.0.1"),
-        (STORAGE, str(storage)),
-    ):
-        assert old in text, old
-        text = text.replace(old, new)
+def caddy_config(folder: Path, front: Front, text: str) -> Path:
+    """An example with ports and names of this test, and a certificate of our own."""
+    assert "podcast.example.org {" in text
+    text = text.replace("podcast.example.org {", "localhost {\n\tbind 127.0.0.1")
     options = f"http_port {front.http}\nhttps_port {front.https}\nadmin off\nlocal_certs\nskip_install_trust\n"
     path = folder / "Caddyfile"
     path.write_text(f"{{\n{options}}}\n{text}")
     return path
 
 
-def _example(name: str, upstreams: Sequence[int]) -> str:
-    text = (DEPLOY / name).read_text()
-    if len(upstreams) > 1:
-        return take_lines_for_several(text, upstreams)
-    assert "127.0.0.1:8000" in text
-    return text.replace("127.0.0.1:8000", f"127.0.0.1:{upstreams[0]}")
+def example_for_one(kind: str, port: int, storage: Path) -> str:
+    """The example before a server on a port of this machine, with its folder of audio."""
+    text = (DEPLOY / FOR_ONE[kind]).read_text()
+    for old, new in (("127.0.0.1:8000", f"127.0.0.1:{port}"), (STORAGE, str(storage))):
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
 
 
-Config = Callable[[Path, Front, Sequence[int], Path], Path]
+def example_for_several(kind: str, addresses: Sequence[str]) -> str:
+    """The example before two servers, by host and port."""
+    text = (DEPLOY / FOR_SEVERAL[kind]).read_text()
+    assert len(addresses) == 2
+    for number, address in enumerate(addresses, 11):
+        assert text.count(f" 10.0.0.{number}:8000") == 1
+        text = text.replace(f"10.0.0.{number}:8000", address)
+    return text
 
 
 @contextmanager
-def running_front(
-    kind: str, folder: Path, upstreams: int | Sequence[int], storage: Path
-) -> Iterator[Front]:
-    """The front ``kind`` before the servers at these ports while the block runs."""
-    upstreams = [upstreams] if isinstance(upstreams, int) else upstreams
+def running_front(kind: str, folder: Path, example: str) -> Iterator[Front]:
+    """The front ``kind`` with an example of its own while the block runs."""
     front = Front(free_port(), free_port())
     folder.mkdir(parents=True, exist_ok=True)
-    make: Config = nginx_config if kind == "nginx" else caddy_config
-    config = make(folder, front, upstreams, storage)
     if kind == "nginx":
+        config = nginx_config(folder, front, example)
         _certificate(folder)
         command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", str(config)]
     else:
+        config = caddy_config(folder, front, example)
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(config)]
     environ = {**os.environ, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     log = folder / "front.log"

@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.fronts import Front, connect, running_front
+from tests.deploy.fronts import (
+    Front,
+    connect,
+    example_for_one,
+    example_for_several,
+    running_front,
+)
 from tests.installed import SOUND, Filled, fill
 from tests.running import PATIENCE, fetch, free_port
 
@@ -60,10 +66,8 @@ def driven(
         site__public_url="https://localhost",
         feeds__guesses_per_minute=str(GUESSES),
     )
-    with (
-        place.serving(),
-        running_front(request.param, folder / "front", place.port, another_copy(folder)) as front,
-    ):
+    example = example_for_one(request.param, place.port, another_copy(folder))
+    with place.serving(), running_front(request.param, folder / "front", example) as front:
         yield Driven(front, filled)
 
 
@@ -140,16 +144,16 @@ def test_of_several_hosts_one_that_is_dead_is_passed_over(
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         hosts.append(filled.copy(tmp_path / name, site__public_url="https://localhost"))
-    ports = [host.port for host in hosts]
+    addresses = [f"127.0.0.1:{host.port}" for host in hosts]
     with (
         hosts[0].server("--no-jobs") as first,
         hosts[1].server("--no-jobs"),
-        running_front(kind, tmp_path / "front", ports, tmp_path) as front,
+        running_front(kind, tmp_path / "front", example_for_several(kind, addresses)) as front,
     ):
         driven = Driven(front, filled)
         assert {driven.ask(filled.feed)[0] for _ in range(6)} == {200}
         first.kill()
-        wait_until_silent(ports[0])
+        wait_until_silent(hosts[0].port)
         assert {driven.ask(filled.feed)[0] for _ in range(20)} == {200}
         assert driven.ask("/sign-in", method="POST")[0] == 400  # a form without its token
 
@@ -184,7 +188,8 @@ def test_an_upload_reaches_the_server_while_it_is_still_being_sent(
 
         thread = threading.Thread(target=receive, daemon=True)
         thread.start()
-        with running_front(kind, tmp_path, port, tmp_path) as front, connect(front) as client:
+        example = example_for_one(kind, port, tmp_path)
+        with running_front(kind, tmp_path, example) as front, connect(front) as client:
             client.sendall(
                 b"PUT /studio/part HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n"
             )

@@ -76,7 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     journeys = [item for item in items if item.path.parent == HERE]
     for item in journeys:
         if _is_on_many_hosts(item):
-            item.add_marker(pytest.mark.timeout(300))
+            # For the journey alone: the first of a file also waits until its hosts are up.
+            item.add_marker(pytest.mark.timeout(300, func_only=True))
     choose = _elsewhere if config.getoption("many_hosts") else _again
     if left_out := choose(journeys):
         config.hook.pytest_deselected(items=left_out)

@@ -96,19 +96,26 @@ class ManyHosts(Installation):
     @contextlib.contextmanager
     def hosts(self) -> Iterator[tuple[tuple[Machine, Machine], ...]]:
         """Serve behind the front, in peace; gives the pairs of a web host and a worker."""
-        front, *hosts = self.net.hosts
+        front = self.net.hosts[0]
+        (self.folder / "front").mkdir(exist_ok=True)
+        with self.pairs() as pairs:
+            hosts = [web.host for web, _worker in pairs]
+            with nginx_before(hosts, self.port, front, self.folder / "front"):
+                yield pairs
+
+    @contextlib.contextmanager
+    def pairs(self) -> Iterator[tuple[tuple[Machine, Machine], ...]]:
+        """Two web hosts and two workers, with nothing before them yet."""
         words = [("serve", "--no-jobs")] * 2 + [("worker",)] * 2
         machines = [
             Machine(host, Program(self._place_on(host), *each, before=host.before))
-            for host, each in zip(hosts, words, strict=True)
+            for host, each in zip(self.net.hosts[1:], words, strict=True)
         ]
-        (self.folder / "front").mkdir(exist_ok=True)
         with killed_afterwards(*(machine.program for machine in machines)):
             for machine in machines:
                 machine.rise()
             wait_until_back(machines)
-            with nginx_before(hosts[:2], self.port, front, self.folder / "front"):
-                yield tuple(zip(machines[:2], machines[2:], strict=True))
+            yield tuple(zip(machines[:2], machines[2:], strict=True))
 
     def broken(self) -> list[str]:
         """What `doctor --deep` finds lost, doubled or leaked."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.deploy.fronts import DEPLOY, nginx_around
+from tests.deploy.fronts import example_for_several, nginx_around
 from tests.many_hosts.network import Host
 from tests.running import PATIENCE
 
@@ -46,10 +46,7 @@ def nginx_before(hosts: Sequence[Host], port: int, front: Host, folder: Path) ->
 
 def _servers(hosts: Sequence[Host], port: int) -> str:
     """The example with our addresses, and without certificates."""
-    text = (DEPLOY / "nginx-many-hosts.conf").read_text()
-    for number, host in enumerate(hosts, 1):
-        assert f"10.0.0.1{number}:8000" in text
-        text = text.replace(f"10.0.0.1{number}:8000", f"{host.address}:8000")
+    text = example_for_several("nginx", [f"{host.address}:8000" for host in hosts])
     text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
     text = text.replace("server_name podcast.example.org;", "server_name _;")
     return re.sub(r"^\s*ssl_certificate.*$", "", text, flags=re.MULTILINE)
