@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +33,11 @@ from podcast_server.settings import Settings, SiteSettings
 from tests import migrated, postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership, remembering
 from tests.quick import quick_statements
+
+# Hundreds of servers and commands are started: where Python is told to keep no compiled files, as
+# in many containers, each of them would compile the whole program anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy machine makes an example slow that is not: no test is judged by the clock.
 hypothesis.settings.register_profile(

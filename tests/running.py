@@ -23,6 +23,7 @@ from podcast_server.settings import load_settings
 from tests.many_hosts.patience import until_answered
 from tests.migrated import put_migrated_database
 from tests.ports import free_port as free_port
+from tests.prepared import run_prepared
 
 ROOT = Path(__file__).parent.parent
 # Seconds that a program has to start or to end. Only one that never does takes so long; on a
@@ -62,8 +63,18 @@ class Installation:
 
     def run(self, *words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one command of the real command line."""
-        done = subprocess.run(
-            [sys.executable, "-m", "podcast_server", *map(str, words)],
+        done = self._run(*map(str, words))
+        if check and done.returncode:
+            raise AssertionError(f"{words} → {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """In a process that has loaded our program, unless it is to be another, or loaded anew."""
+        ours = self.environ["PYTHONPATH"] == str(ROOT)
+        if ours and all(name.startswith("PODCAST_SERVER_") for name in self.extra):
+            return run_prepared(words, self.folder, self.environ, timeout=2 * PATIENCE)
+        return subprocess.run(
+            [sys.executable, "-m", "podcast_server", *words],
             cwd=self.folder,
             env=self.environ,
             capture_output=True,
@@ -71,9 +82,6 @@ class Installation:
             timeout=2 * PATIENCE,
             stdin=subprocess.DEVNULL,
         )
-        if check and done.returncode:
-            raise AssertionError(f"{words} → {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done
 
     @contextlib.contextmanager
     def services(self) -> Iterator[Services]:
