@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # loading leaves no garbage behind, and looking for some is a fifth of the work
+gc.disable()  # loading leaves no garbage behind, and looking for some is a tenth of the work
 from podcast_server.cli.main import main  # noqa: E402
 
 gc.enable()

@@ -45,7 +45,7 @@ def preview(slug: str, key: str) -> AnyResponse:
 def peaks(slug: str, key: str) -> AnyResponse:
     """How loud the audio is along its way, a byte a stretch; 204 where that cannot be told.
 
-    Measured when first asked for; meanwhile others are asked to come again.
+    Measured when first asked for; meanwhile others are told 202 and to come again.
     """
     services = the_services()
     with reading(services.engine) as database:
@@ -57,7 +57,7 @@ def peaks(slug: str, key: str) -> AnyResponse:
     if found is None:
         return abort(404)
     if not _measuring.acquire(blocking=False):
-        return Response(status=503, headers={"Retry-After": "2"})
+        return Response(status=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})
     try:
         body = peaks_of(services.storage, found.object_key)
     except AudioRefused:

@@ -298,7 +298,7 @@ async function picture() {
       return;
     }
     // Not yet, or the line or a host is away. Without a picture the marks and the list work, too.
-    if (answer && ![502, 503, 504].includes(answer.status)) return;
+    if (answer && ![202, 502, 503, 504].includes(answer.status)) return;
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }
 }

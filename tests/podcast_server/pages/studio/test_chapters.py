@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from episodes.models import Episode, Show
+from podcast_server.pages.studio import listen
 from podcast_server.services import Services
 from tests.builders import build_show
 from tests.conftest import NOW
@@ -120,6 +122,17 @@ def test_the_picture_is_that_show_s_alone(
 def test_audio_that_cannot_be_read_has_no_picture_and_that_is_no_error(
     owner: Desk, harbour: Show, first: Episode
 ) -> None:
+    assert owner.get(f"{page_of(first)}/peaks").status_code == 204
+
+
+def test_while_pictures_are_measured_others_are_told_to_come_again_and_that_is_no_error(
+    owner: Desk, harbour: Show, first: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = threading.Semaphore(0)
+    monkeypatch.setattr(listen, "_measuring", busy)
+    answer = owner.get(f"{page_of(first)}/peaks")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (202, "2")
+    busy.release()
     assert owner.get(f"{page_of(first)}/peaks").status_code == 204
 
 
