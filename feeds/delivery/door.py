@@ -132,7 +132,9 @@ def again_first(
         try:
             answer = _known(lane, path, environ.get)
         except Exception:
-            answer = _busy("GET", path)
+            answer = (
+                None  # what is wrong is met again behind, and logged there with the request's id
+            )
         if answer is None:
             return app(environ, start_response)
         count(kind, str(answer.status), clock() - began)

@@ -58,8 +58,12 @@ class GivenBefore(Generic[G]):
         return known if self._remembered(known.feed_key) is known.feed else None
 
     def keep(self, path: str, given: G) -> None:
-        """Remember an answer, unless what it was made of has changed meanwhile."""
-        if self._remembered(given.feed_key) is not given.feed:
+        """Remember an answer, unless what it was made of has changed meanwhile.
+
+        Only under the address as we gave it out: one member must not push out all others by
+        writing theirs in thousands of ways (the case of a token does not matter).
+        """
+        if path != path.lower() or self._remembered(given.feed_key) is not given.feed:
             return
         with self._lock:
             if len(self._by_path) >= self._size and path not in self._by_path:

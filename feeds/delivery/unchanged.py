@@ -9,6 +9,8 @@ from feeds.delivery.feed import FeedAnswer
 from feeds.delivery.given import first_after
 from feeds.delivery.rows import FeedRow
 
+LONGEST_WORDS = 256
+
 
 class Unchanged(NamedTuple):
     """A 304, what it rests upon, and the words it was asked with."""
@@ -24,8 +26,11 @@ class Unchanged(NamedTuple):
 
 
 def unchanged_of(found: FeedAnswer, request: Request, now: float) -> Unchanged | None:
-    """What there is to remember of an answer; None where it cannot be given again."""
+    """What there is to remember of an answer; None where it cannot be given again, or was asked
+    for in more words than apps use: nobody's headers may fill the memory."""
     if found.answer.status != 304 or found.edges is None:
+        return None
+    if len(request.if_none_match) + len(request.accept_encoding) > LONGEST_WORDS:
         return None
     return Unchanged(
         found.feed_key,

@@ -11,7 +11,13 @@ Said = tuple[str, dict[str, str]]
 
 
 def by_the_door(
-    lane: Lane, path: str, *, count: Counter = lambda *_: None, https: bool = False, **more: str
+    lane: Lane,
+    path: str,
+    *,
+    count: Counter = lambda *_: None,
+    https: bool = False,
+    behind: Any = None,
+    **more: str,
 ) -> Said:
     """What it answers; the status "passed on" where it leaves a request to what is behind it."""
     said: list[Said] = []
@@ -19,10 +25,12 @@ def by_the_door(
     def start(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
         said.append((status, dict(headers)))
 
-    def behind(_environ: object, _start: object) -> list[bytes]:
+    def passed_on(_environ: object, _start: object) -> list[bytes]:
         said.append(("passed on", {}))
         return []
 
-    entry: Any = again_first(lane, behind, count, frozenset({"old.example"}), https=https)
+    entry: Any = again_first(
+        lane, behind or passed_on, count, frozenset({"old.example"}), https=https
+    )
     list(entry({"REQUEST_METHOD": "GET", "PATH_INFO": path, **more}, start))
     return said[0]

@@ -220,6 +220,25 @@ def test_the_limit_of_a_feed_holds_for_what_is_remembered(ask: Ask) -> None:
     assert (answers[0], answers[-1]) == (304, 429)
 
 
+def test_a_question_of_very_many_words_is_answered_and_not_remembered(
+    lane: Lane, ask: Ask, facts: dict[str, str], people: People
+) -> None:
+    words = facts["HTTP_IF_NONE_MATCH"] + ', "x"' * 1000
+    assert [ask(if_none_match=words).status for _ in range(3)] == [304] * 3
+    many = facts | {"HTTP_IF_NONE_MATCH": words}
+    assert by_the_door(lane, people.paying.feed, **many)[0] == "passed on"
+    assert by_the_door(lane, people.paying.feed, **facts)[0] == "304 Not Modified"
+
+
+def test_an_address_written_in_another_way_takes_no_place_of_others(
+    lane: Lane, get: Get, facts: dict[str, str], people: People
+) -> None:
+    loud = "/f/" + people.paying.feed[3:].upper()
+    asked = {"accept_encoding": GZIP, "if_none_match": facts["HTTP_IF_NONE_MATCH"]}
+    assert [get(loud, **asked).status for _ in range(3)] == [304] * 3
+    assert by_the_door(lane, loud, **facts)[0] == "passed on"
+
+
 @pytest.fixture
 def facts(ask: Ask) -> dict[str, str]:
     """What the web server tells of the app's question."""
