@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.storage.base import Storage, StorageSettings
 from episodes.storage.choose import open_storage
-from feeds.delivery.lane import Lane, Limits, Recorder
+from feeds.delivery.lane import Lane, Limits
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.memory import FeedMemory
 from feeds.delivery.postgresql_watch import PostgresqlWatch
@@ -22,7 +22,7 @@ from feeds.delivery.throttle import Shared
 from feeds.downloads.agents import Classifier
 from feeds.downloads.choose import choose_agents
 from feeds.downloads.country import no_country, open_countries
-from feeds.downloads.record import HitBuffer
+from feeds.downloads.record import HitBuffer, Recorder
 from feeds.downloads.write import entry_writer, loss_counter
 from feeds.editions import Editions
 from feeds.personalise import PreparedDocument, prepare

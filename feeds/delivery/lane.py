@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from episodes.storage.base import Storage
 from feeds.delivery.artwork import answer_artwork
@@ -29,9 +28,10 @@ from feeds.delivery.media import (
     parse_name,
 )
 from feeds.delivery.redirects import Redirect, redirect_of
+from feeds.delivery.streams import CountedStream
 from feeds.delivery.throttle import Shared, Throttle, counted_as
 from feeds.delivery.unchanged import Unchanged, unchanged_of
-from feeds.downloads.record import Entry, FeedPoll, MediaHit
+from feeds.downloads.record import FeedPoll, MediaHit, Recorder
 from feeds.editions import Editions
 from feeds.tokens import MEDIA, Tokens
 
@@ -45,13 +45,6 @@ class Limits:
     guesses_per_minute: int  # unknown tokens, by client address
     streams: int  # local audio downloads at the same time, per process
     feed_per_minute: int = 600  # requests with the tokens of one feed
-
-
-class Recorder(Protocol):
-    """Takes notes; never blocks and never fails the request."""
-
-    def put(self, entry: Entry) -> None:
-        """Remember it, to be written soon."""
 
 
 class Lane:
@@ -280,7 +273,7 @@ class Lane:
         except BaseException:
             self._streams.release()
             raise
-        return answer._replace(body=_Stream(chunks, note, self._recorder, self._streams))
+        return answer._replace(body=CountedStream(chunks, note, self._recorder, self._streams))
 
 
 def _note(found: MediaAnswer, request: Request, now: float) -> MediaHit | None:
@@ -301,48 +294,6 @@ def _note(found: MediaAnswer, request: Request, now: float) -> MediaHit | None:
         feed_id=found.feed.feed_id if found.feed else None,
         member_id=found.feed.member_id if found.feed else None,
     )
-
-
-class _Stream:
-    """Local audio on its way: counts what was taken and gives its place back at the end.
-
-    A WSGI server calls ``close`` whether the listener stayed or hung up (PEP 3333).
-    """
-
-    def __init__(
-        self,
-        source: Iterator[bytes],
-        note: MediaHit | None,
-        recorder: Recorder,
-        places: threading.Semaphore,
-    ) -> None:
-        self._source = source
-        self._note = note
-        self._recorder = recorder
-        self._places = places
-        self._sent = 0
-        self._open = True
-
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes; iterating past the end or closing notes the download."""
-        try:
-            for chunk in self._source:
-                yield chunk
-                self._sent += len(chunk)
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Note the download and free the place, once."""
-        if not self._open:
-            return
-        self._open = False
-        close: Callable[[], None] | None = getattr(self._source, "close", None)
-        if close is not None:
-            close()
-        if self._note is not None:
-            self._recorder.put(self._note._replace(bytes_served=self._sent))
-        self._places.release()  # last, so that a free place means a noted download
 
 
 def _too_often(wait: int) -> Answer:

@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,13 @@ class MediaHit(NamedTuple):
 
 
 Entry = FeedPoll | MediaHit
+
+
+class Recorder(Protocol):
+    """Takes notes; never blocks and never fails the request."""
+
+    def put(self, entry: Entry) -> None:
+        """Remember it, to be written soon."""
 
 
 @dataclass(frozen=True, slots=True)
