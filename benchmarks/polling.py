@@ -25,11 +25,15 @@ Headers = dict[str, str]
 GZIP = {"Accept-Encoding": "gzip"}
 
 FULL, FULL_NGINX, NAIVE = "200 gzip", "nginx gzip_static", "feedgen + gzip each time"
+FULL_BARE = "bare application, the same bytes"
 SAME, SAME_NGINX, SAME_BARE = "304", "nginx 304", "bare application, same look-up"
 MOVED, MOVED_BARE = "enclosure 302, recorded", "bare application, constant 302"
 
 RATIOS = (
     Ratio(FULL, FULL_NGINX, 0.8),
+    # nginx hands over pages of the file, every Python server copies: so far the machine's own part.
+    Ratio(FULL_BARE, FULL_NGINX),
+    Ratio(FULL, FULL_BARE),
     Ratio(FULL, NAIVE, 300),
     Ratio(SAME, SAME_NGINX, 0.45),
     Ratio(SAME, SAME_BARE, 0.9),
@@ -61,12 +65,16 @@ def measure(place: Place, scale: scales.Scale) -> None:
             stack.enter_context(bare(f"benchmarks.baselines:{name}", place))
             for name in ("lookup", "redirect", "naive")
         )
+        copied = stack.enter_context(
+            bare("benchmarks.baselines:same_bytes", place, FILE=str(files / "feed.xml.gz"))
+        )
         static_tag = fetch(theirs.url + "/feed.xml", Accept_Encoding="gzip").headers["ETag"]
         known = GZIP | {"If-None-Match": packed.headers["ETag"]}
         static = GZIP | {"If-None-Match": static_tag}
         asked: dict[str, tuple[Served, list[str], Headers]] = {
             FULL: (ours, people.feeds, GZIP),
             FULL_NGINX: (theirs, ["/feed.xml"], GZIP),
+            FULL_BARE: (copied, people.feeds, GZIP),
             SAME: (ours, people.feeds, known),
             SAME_NGINX: (theirs, ["/feed.xml"], static),
             SAME_BARE: (look, people.feeds, known),

@@ -124,13 +124,13 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def bare(target: str, place: Place) -> Iterator[Served]:
+def bare(target: str, place: Place, **environ: str) -> Iterator[Served]:
     """A plain WSGI application on the same web server with the same bounds."""
     port = free_port()
     options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--factory"]
     options += ["--blocking-threads", "512", "--backpressure", "1024", "--log-level", "error"]
     command = [sys.executable, "-m", "granian", "--port", str(port), *options, target]
-    with _running(command, place.installation.environ) as server:
+    with _running(command, place.installation.environ | environ) as server:
         yield Served(_awake(f"http://127.0.0.1:{port}"), _worker(server))
 
 
