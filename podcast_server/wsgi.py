@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import signal
@@ -18,6 +17,7 @@ from feeds.delivery.door import again_first, fast_lane
 from feeds.delivery.plain_http import Exposures, never_plain
 from podcast_server.app import create_app
 from podcast_server.database import require_fitting_schema
+from podcast_server.heaps import give_back_regularly, keep_heaps_few
 from podcast_server.logs import set_up_logging
 from podcast_server.monitoring.door import Monitor, kind_of, monitored
 from podcast_server.monitoring.error_reports import report_errors
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 
 LAST_NOTES_SECONDS = 3.0
-_M_ARENA_MAX, _HEAPS = -8, 2  # mallopt(3)
 
 
 def create() -> WSGIApplication:
@@ -73,19 +72,9 @@ def create() -> WSGIApplication:
     # then, and for a tenth of a second nobody is answered.
     gc.collect()
     gc.freeze()
+    give_back_regularly()
     note_able()
     return traces.around(entry, kind_of)
-
-
-def keep_heaps_few() -> None:
-    """Let all threads share two heaps, where the C library is GNU's.
-
-    It gives threads heaps of their own, sixteen on two cores, and each keeps room for the largest
-    feed that it ever sent. Python runs one thread at a time, so hardly one waits for another.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def _end_with_parent() -> None:
