@@ -7,37 +7,28 @@ a closed laptop or a restarted server cost at most one part.
 
 from __future__ import annotations
 
-import errno
 import logging
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from episodes.arrivals import delete_draft, join_draft, set_draft_aside
-from episodes.audio.convert import Form
-from episodes.audio.probe import probe
+from episodes.arrivals import delete_draft
 from episodes.episodes import new_episode_key
 from episodes.errors import EpisodeError, NotFound
-from episodes.ingest import StoredAudio, add_audio, fields_from_audio, store_cover, store_playable
 from episodes.models import Episode, Upload
 from episodes.storage import base as storage_words
 from episodes.storage.base import PartInfo, Readable, Storage
-from episodes.storage.files import as_file
 from episodes.storage.keys import incoming_key
 
 log = logging.getLogger(__name__)
 
 PART_SIZE = 8 * 1024 * 1024
 STALE = timedelta(days=7)
-MAX_ATTEMPTS = 3
-LEFT_AFTER = timedelta(minutes=10)  # then whoever began an examination is taken for dead
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class UploadRefused(EpisodeError):
@@ -196,94 +187,6 @@ def _handle(upload: Upload) -> storage_words.Upload:
     return storage_words.Upload(upload.object_key, upload.storage_id)
 
 
-def examine_upload(
-    sessions: sessionmaker[Session],
-    storage: Storage,
-    key: str,
-    *,
-    convert_to: Form | None,
-    now: datetime,
-) -> None:
-    """Probe (and convert) a complete upload; it becomes ready, or refused with the reason.
-
-    Repeated after a crash it starts again; a file that kills the examiner three times is
-    refused. Nothing slow happens inside a transaction. While the storage is away or the disk
-    is full it waits, for as long as that takes.
-    """
-    with sessions.begin() as session:
-        query = select(Upload).where(Upload.key == key).with_for_update()
-        upload = session.scalars(query).first()
-        if upload is None or upload.state != "examining":
-            return
-        if upload.attempts and upload.updated_at >= now - LEFT_AFTER:
-            return  # somebody else began after we had looked
-        upload.attempts += 1
-        upload.updated_at = now
-        if upload.attempts > MAX_ATTEMPTS:
-            upload.state, upload.reason = "refused", "the file could not be examined"
-            set_draft_aside(session, upload, now)
-            return
-    try:
-        with as_file(storage, upload.object_key) as path:
-            facts = probe(path)
-            stored = store_playable(
-                storage,
-                upload.show_id,
-                upload.episode_key,
-                path,
-                facts=facts,
-                convert_to=convert_to,
-            )
-            fields = fields_from_audio(facts, PurePath(upload.file_name))
-            fields["artwork_key"] = store_cover(storage, upload.show_id, upload.episode_key, facts)
-    except (OSError, storage_words.StorageUnavailable) as error:
-        if isinstance(error, OSError) and error.errno not in _FULL:
-            raise
-        log.warning("an upload waits to be examined: %s", error)
-        _put_off(sessions, key, now)
-        return
-    except EpisodeError as error:
-        _refuse(sessions, key, str(error), now)
-        return
-    _mark_ready(sessions, key, stored, fields, facts.warning_texts, now)
-    with suppress(storage_words.StorageUnavailable):  # an orphan then, which `doctor` finds
-        storage.delete(upload.object_key)
-
-
-def _put_off(sessions: sessionmaker[Session], key: str, now: datetime) -> None:
-    # As if it had not been tried: the file is not to blame, and the next round takes it again.
-    with sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        upload.attempts, upload.updated_at = 0, now
-
-
-def _refuse(sessions: sessionmaker[Session], key: str, reason: str, now: datetime) -> None:
-    # The file itself stays until the podcaster has seen why, or a week has passed.
-    with sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        upload.state, upload.reason, upload.updated_at = "refused", reason, now
-        set_draft_aside(session, upload, now)
-
-
-def _mark_ready(
-    sessions: sessionmaker[Session],
-    key: str,
-    stored: StoredAudio,
-    fields: dict[str, object],
-    warnings: list[str],
-    now: datetime,
-) -> None:
-    with sessions.begin() as session:
-        query = select(Upload).where(Upload.key == key).with_for_update()
-        upload = session.scalars(query).first()
-        if upload is None or upload.state != "examining":
-            return  # it took so long that another examined it meanwhile, or it was given up
-        upload.audio_id = add_audio(session, upload.show_id, stored, now).id
-        glanced, upload.fields, upload.warnings = upload.fields, fields, warnings
-        joined = join_draft(session, upload, now, filled=glanced)
-        upload.state, upload.updated_at = ("used" if joined else "ready"), now
-
-
 def open_uploads(session: Session, show_id: int) -> list[Upload]:
     """A show's uploads that are not episodes yet, oldest first."""
     return list(
@@ -300,16 +203,6 @@ def titles_of(session: Session, uploads: Sequence[Upload]) -> dict[str, str]:
     keys = [each.episode_key for each in uploads]
     found = session.scalars(select(Episode).where(Episode.key.in_(keys)))
     return {each.key: each.title for each in found}
-
-
-def waiting_uploads(engine: Engine, now: datetime) -> list[str]:
-    """Uploads to examine that nobody works on: new ones, and those left by a crash."""
-    with Session(engine.execution_options(read_only=True)) as session:
-        query = select(Upload.key).where(
-            Upload.state == "examining",
-            (Upload.attempts == 0) | (Upload.updated_at < now - LEFT_AFTER),
-        )
-        return list(session.scalars(query.order_by(Upload.id)))
 
 
 def clear_stale_uploads(sessions: sessionmaker[Session], storage: Storage, now: datetime) -> int:

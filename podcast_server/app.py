@@ -11,6 +11,7 @@ from feeds.delivery.lane import Lane
 from feeds.delivery.views import delivery_blueprint
 from podcast_server.api.v1.routes import blueprint as api
 from podcast_server.api.v1.routes import install_api
+from podcast_server.database import database_now
 from podcast_server.error_pages import install_error_pages
 from podcast_server.i18n import install_languages
 from podcast_server.jobs.imports import work_on_imports
@@ -53,7 +54,9 @@ def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = n
     app.config.update(SERVICES=services, CLOCK=clock, POSTMAN=postman)
     app.config["TELLER"] = _teller(services, clock, postman)
     app.config["EXAMINER"] = Postman(
-        lambda: examine_waiting_uploads(services, clock()), "examining uploads"
+        # By the database's time, as the workers on other machines look at what they find begun.
+        lambda: examine_waiting_uploads(services, database_now(services.engine)),
+        "examining uploads",
     )
     app.config["IMPORTER"] = Postman(
         lambda: work_on_imports(services, clock()), "bringing members over"

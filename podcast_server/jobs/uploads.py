@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 
-from episodes.uploads import clear_stale_uploads, examine_upload, waiting_uploads
+from episodes.examination import examine_upload, waiting_uploads
+from episodes.uploads import clear_stale_uploads
 from podcast_server.services import Services
 
 
 def examine_waiting_uploads(services: Services, now: datetime) -> None:
-    """Examine every complete upload that nobody works on."""
+    """Examine every complete upload that nobody works on. ``now`` is the database's time."""
+    began = time.monotonic()
     for key in waiting_uploads(services.engine, now):
         examine_upload(
             services.sessions,
             services.storage,
             key,
             convert_to=services.settings.ingest.form,
-            now=now,
+            now=now + timedelta(seconds=time.monotonic() - began),
         )
 
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import current_app
 
+from podcast_server.mail.postman import Postman
 from podcast_server.services import Services
 
 
@@ -19,3 +20,9 @@ def the_services() -> Services:
 def current_time() -> datetime:
     """Now, aware UTC. Tests hold the application's clock still."""
     return cast("Callable[[], datetime]", current_app.config["CLOCK"])()
+
+
+def examine_soon() -> None:
+    """Have what waits to be examined examined, without keeping the request waiting."""
+    examiner: Postman = current_app.config["EXAMINER"]
+    examiner.nudge()

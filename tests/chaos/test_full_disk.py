@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from episodes.examination import waiting_uploads
 from episodes.models import Episode, Show, Upload
 from episodes.storage.base import StorageUnavailable
-from episodes.uploads import begin_upload, complete_upload, put_part, waiting_uploads
+from episodes.uploads import begin_upload, complete_upload, put_part
 from podcast_server.accounts.members import ensure_member
 from podcast_server.accounts.models import Member
 from podcast_server.invariants import World, broken_rules

@@ -17,9 +17,10 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
+from episodes.examination import waiting_uploads
 from episodes.models import Show, Upload
 from episodes.storage.base import StorageSettings, StorageUnavailable
-from episodes.uploads import begin_upload, complete_upload, put_part, waiting_uploads
+from episodes.uploads import begin_upload, complete_upload, put_part
 from feeds.private_feeds import feed_url, media_token
 from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.services import Services, now_utc

@@ -16,7 +16,7 @@ from episodes.models import Audio
 from tests.browser import Line, axe_violations, chromium, fill_first, visiting
 from tests.journeys.conftest import Machines
 from tests.many_hosts.patience import make_patient
-from tests.running import Installation
+from tests.running import PATIENCE, Installation
 
 pytestmark = pytest.mark.slow
 SAMPLES = Path(__file__).parents[2] / "podcast_server" / "demo" / "audio"
@@ -64,7 +64,7 @@ def test_from_first_run_to_a_published_episode(
         page.wait_for_url("**/shows/quiet-coast")
         page.locator("#files").set_input_files(SAMPLES / "s01e01-first-light.mp3")
         expect(page.locator(".upload-list li")).to_have_attribute(
-            "data-state", "used", timeout=60_000
+            "data-state", "used", timeout=PATIENCE * 1000
         )
         page.reload()
         page.get_by_role("link", name="First light on the quay").click()
@@ -138,7 +138,7 @@ def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
     expect(said).to_contain_text("The line is down", timeout=60_000)
     with place.serving():
         done = page.locator(".upload-list li")
-        expect(done).to_have_attribute("data-state", "used", timeout=120_000)
+        expect(done).to_have_attribute("data-state", "used", timeout=PATIENCE * 1000)
     context.close()
     with place.services() as services:
         with services.sessions() as session:

@@ -21,7 +21,7 @@ from tests.browser import Line, chromium
 from tests.builders import build_show
 from tests.journeys.conftest import Machines, OneMachine
 from tests.many_hosts.patience import make_patient
-from tests.running import Installation, installation
+from tests.running import PATIENCE, Installation, installation
 from tests.samples.audio import record
 
 if TYPE_CHECKING:  # pytest loads the plugin itself
@@ -141,7 +141,7 @@ def test_a_line_that_says_nothing_for_a_minute_is_tried_anew(
     page.clock.run_for(50_000)
     expect(line).to_have_attribute("data-state", "sending")
     page.clock.run_for(12_000)
-    expect(line).to_have_attribute("data-state", "used", timeout=60_000)
+    expect(line).to_have_attribute("data-state", "used", timeout=PATIENCE * 1000)
     page.close()
 
 
@@ -171,7 +171,7 @@ def test_an_upload_goes_on_in_the_bucket_where_a_cut_line_and_a_new_page_left_it
     later = listen(page)
     page.locator("#files").set_input_files(file)
     done = page.locator(".upload-list li")
-    expect(done).to_have_attribute("data-state", "used", timeout=60_000)
+    expect(done).to_have_attribute("data-state", "used", timeout=PATIENCE * 1000)
     page.close()
     assert 1 in arrived
     assert sorted(arrived + later) == [1, 2, 3]
@@ -205,5 +205,5 @@ def test_a_bucket_that_lets_no_browser_in_is_served_through_the_server(
     page.goto(place.url + EPISODES)
     page.locator("#files").set_input_files(record(tmp_path / "wind.mp3", "mp3", seconds=3))
     done = page.locator(".upload-list li").filter(has_text="wind")
-    expect(done).to_have_attribute("data-state", "used", timeout=60_000)
+    expect(done).to_have_attribute("data-state", "used", timeout=PATIENCE * 1000)
     page.close()

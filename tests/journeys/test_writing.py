@@ -12,7 +12,7 @@ from sqlalchemy import select
 from episodes.models import Episode
 from tests.browser import chromium
 from tests.many_hosts.patience import make_patient
-from tests.running import Installation
+from tests.running import PATIENCE, Installation
 from tests.samples.audio import record
 
 pytestmark = pytest.mark.slow
@@ -203,7 +203,7 @@ def test_an_uploaded_episode_is_in_the_list_without_a_reload_and_opens_in_this_t
         page.get_by_text("Choose files").click()
     chooser.value.set_files(file)
     line = page.locator(".upload-list li")
-    expect(line).to_have_attribute("data-state", "used", timeout=60_000)
+    expect(line).to_have_attribute("data-state", "used", timeout=PATIENCE * 1000)
     expect(line.locator("strong")).to_have_text("Heard at sea")
     expect(page.locator(".work-list").get_by_text("Heard at sea")).to_be_visible()
     expect(page.get_by_label("Choose A short history").first).to_be_checked()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 from sqlalchemy.orm import Session
 
 from episodes.episodes import create_episode, episodes_of, find_episode, update_episode
+from episodes.examination import nobody_examines
 from episodes.history import keeping
 from episodes.models import Episode, Show, Upload
 from episodes.publishing import publish_episode, status_of, unpublish_episode
@@ -15,8 +16,7 @@ from episodes.uploads import begin_upload, complete_upload, find_upload, part_le
 from podcast_server.api.v1 import shapes
 from podcast_server.api.v1.door import Refused, doing, operation, the_person, the_show
 from podcast_server.database import reading
-from podcast_server.mail.postman import Postman
-from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.pages.wiring import current_time, examine_soon, the_services
 
 EPISODE = "/shows/<slug>/episodes/<key>"
 
@@ -116,8 +116,7 @@ def audio(slug: str, key: str) -> shapes.Upload:
         upload = find_upload(database, the_show().id, upload.key)
         complete_upload(database, services.storage, upload, current_time())
         told = _upload_told(upload)
-    examiner: Postman = current_app.config["EXAMINER"]
-    examiner.nudge()
+    examine_soon()
     return told
 
 
@@ -125,7 +124,10 @@ def audio(slug: str, key: str) -> shapes.Upload:
 def upload(slug: str, key: str) -> shapes.Upload:
     """How the examination of a file went"""
     with reading(the_services().engine) as database:
-        return _upload_told(find_upload(database, the_show().id, key))
+        upload = find_upload(database, the_show().id, key)
+        if nobody_examines(upload, current_time()):  # and somebody waits for it here
+            examine_soon()
+        return _upload_told(upload)
 
 
 def _here(database: Session, key: str) -> Episode:

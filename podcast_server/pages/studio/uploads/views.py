@@ -10,13 +10,14 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
-from flask import abort, current_app, jsonify, request
+from flask import abort, jsonify, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from episodes.arrivals import draft_for
 from episodes.episodes import find_episode
 from episodes.errors import EpisodeError, NotFound
+from episodes.examination import nobody_examines
 from episodes.glances import MAX_BYTES, Piece, note_glance, read_pieces
 from episodes.models import Upload
 from episodes.storage.base import StorageUnavailable
@@ -32,13 +33,12 @@ from episodes.uploads import (
     titles_of,
 )
 from podcast_server.database import reading
-from podcast_server.mail.postman import Postman
 from podcast_server.pages.studio.bodies import takes_up_to
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.episode.seen import seen_of
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.reasons import in_their_words, reason
-from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.pages.wiring import current_time, examine_soon, the_services
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,10 @@ def _replaced(database: Session, asked: dict[str, Any]) -> str:
 @blueprint.get("/shows/<slug>/uploads/<key>")
 def standing(slug: str, key: str) -> Response:
     with reading(the_services().engine) as database:
-        return jsonify(_told(database, slug, find_upload(database, the_show().id, key)))
+        upload = find_upload(database, the_show().id, key)
+        if nobody_examines(upload, current_time()):  # and somebody waits for it here
+            examine_soon()
+        return jsonify(_told(database, slug, upload))
 
 
 @blueprint.get("/shows/<slug>/uploads/<key>/parts/<int:number>")
@@ -144,8 +147,7 @@ def complete(slug: str, key: str) -> Response:
         upload = find_upload(database, the_show().id, key)
         complete_upload(database, services.storage, upload, current_time())
         answer = _told(database, slug, upload)
-    examiner: Postman = current_app.config["EXAMINER"]
-    examiner.nudge()
+    examine_soon()
     return jsonify(answer)
 
 

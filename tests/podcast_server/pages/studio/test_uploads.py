@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from episodes.models import Episode, EpisodeVersion, Show
+from episodes.models import Episode, EpisodeVersion, Show, Upload
 from episodes.storage.base import StorageUnavailable
 from episodes.uploads import PART_SIZE
 from podcast_server.jobs.uploads import examine_waiting_uploads
@@ -82,6 +82,20 @@ def test_examined_audio_joins_its_draft_and_fills_what_was_left_empty(
         assert episode.audio_id is not None
         assert episode.title == "First light on the quay"
         assert len(episode.chapters) == 3
+
+
+def test_whoever_asks_after_audio_that_nobody_examines_has_it_examined(
+    owner: Desk, services: Services, harbour: Show, clock: Clock, examiner: StillExaminer
+) -> None:
+    told = send_all(owner, SAMPLE.read_bytes())
+    with services.sessions.begin() as session:
+        upload = session.scalars(select(Upload)).one()
+        upload.attempts, upload.updated_at = 1, clock.now
+    ask(owner, "GET", f"{UPLOADS}/{told['key']}")
+    assert examiner.nudges == 1  # somebody is at it
+    clock.advance(seconds=31)
+    ask(owner, "GET", f"{UPLOADS}/{told['key']}")
+    assert examiner.nudges == 2
 
 
 def test_what_the_podcaster_typed_meanwhile_wins(
