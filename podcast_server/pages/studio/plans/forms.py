@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -26,7 +25,7 @@ from podcast_server.billing.intervals import Interval
 from podcast_server.billing.models import Plan
 from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
-from podcast_server.pages.whole_numbers import WholeNumberField
+from podcast_server.pages.plain_fields import DayField, WholeNumberField
 
 CURRENCIES = ("eur", "usd", "gbp", "chf", "cad", "aud", "sek", "nok", "dkk", "pln", "jpy")
 NEW_TIER = "new"
@@ -57,7 +56,7 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
     position = WholeNumberField(
         _("Place in the list"), default=0, validators=[Optional(), NumberRange(0, 1000)]
     )
-    closes_on = DateField(_("Nobody joins after"), validators=[Optional()])
+    closes_on = DayField(_("Nobody joins after"), validators=[Optional()])
     recommended = BooleanField(_("Recommended: stands out on the page"))
 
     @classmethod
@@ -159,5 +158,7 @@ def _interval(text: str) -> Interval:
 class PriceForm(FlaskForm):  # type: ignore[misc]
     """A new price in place of an old one."""
 
-    amount = StringField(_("New price"), validators=[DataRequired(), Length(max=20)])
+    amount = StringField(
+        _("New price"), validators=[DataRequired(_("Type a price.")), Length(max=20)]
+    )
     move = BooleanField(_("Move present members to it, from their next period on"))
