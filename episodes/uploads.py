@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from episodes.arrivals import delete_draft, join_draft, set_draft_aside
 from episodes.audio.convert import Form
 from episodes.audio.probe import probe
+from episodes.converting import converted_share, note_conversion
 from episodes.episodes import new_episode_key
 from episodes.errors import EpisodeError, NotFound
 from episodes.ingest import StoredAudio, add_audio, fields_from_audio, store_cover, store_playable
@@ -54,6 +55,7 @@ class Standing:
     part_size: int
     parts_there: tuple[int, ...]
     reason: str
+    converted: float | None  # 0 to 1 while it is converted for every app
 
 
 def begin_upload(
@@ -134,7 +136,15 @@ def standing_of(upload: Upload, storage: Storage) -> Standing:
     there: tuple[int, ...] = ()
     if upload.state == "receiving":
         there = tuple(part.number for part in _whole_parts(upload, storage))
-    return Standing(upload.key, upload.state, upload.size, upload.part_size, there, upload.reason)
+    return Standing(
+        upload.key,
+        upload.state,
+        upload.size,
+        upload.part_size,
+        there,
+        upload.reason,
+        converted_share(upload),
+    )
 
 
 def _whole_parts(upload: Upload, storage: Storage) -> list[PartInfo]:
@@ -218,7 +228,7 @@ def examine_upload(
         if upload.attempts and upload.updated_at >= now - LEFT_AFTER:
             return  # somebody else began after we had looked
         upload.attempts += 1
-        upload.updated_at = now
+        upload.updated_at, upload.progress = now, 0.0
         if upload.attempts > MAX_ATTEMPTS:
             upload.state, upload.reason = "refused", "the file could not be examined"
             set_draft_aside(session, upload, now)
@@ -233,6 +243,7 @@ def examine_upload(
                 path,
                 facts=facts,
                 convert_to=convert_to,
+                converting=note_conversion(sessions, key),
             )
             fields = fields_from_audio(facts, PurePath(upload.file_name))
             fields["artwork_key"] = store_cover(storage, upload.show_id, upload.episode_key, facts)

@@ -17,6 +17,7 @@ function time(seconds) {
 }
 
 function status(upload, share) {
+  if (upload.state === "examining") return examining(upload.told);
   if (upload.state !== "sending") return words[upload.state] ?? "";
   const parts = [`${words.sending} ${Math.floor(share * 100)} %`];
   if (upload.speed) {
@@ -24,6 +25,11 @@ function status(upload, share) {
     parts.push(words.left.replace("{time}", time(((1 - share) * upload.file.size) / upload.speed)));
   }
   return parts.join(" · ");
+}
+
+function examining(told) {
+  if (typeof told?.converted !== "number") return words.examining;
+  return words.converting.replace("{share}", Math.floor(told.converted * 100));
 }
 
 function button(text, act) {
@@ -70,7 +76,8 @@ function begin(file) {
     },
     onChange(self, share) {
       item.dataset.state = self.state;
-      bar.value = share;
+      stop.hidden = self.state === "examining"; // all of it is there: nothing is left to pause
+      bar.value = self.told?.converted ?? share;
       said.textContent = self.state === "refused" ? self.told.reason : status(self, share);
     },
   });
@@ -80,7 +87,7 @@ function begin(file) {
     stop.textContent = upload.state === "paused" ? words.resume : words.pause;
   });
   const quit = button(words.cancel, async () => {
-    if (!confirm(words.sure)) return;
+    if (upload.state !== "refused" && !confirm(words.sure)) return;
     await upload.giveUp();
     item.remove();
     refreshList();
@@ -88,6 +95,7 @@ function begin(file) {
   function finish() {
     stop.remove();
     bar.remove();
+    if (upload.state === "refused") quit.textContent = words.remove;
     if (upload.state !== "used") return link?.remove();
     quit.remove();
     if (upload.told.title && !zone.dataset.episode) name.textContent = upload.told.title;
@@ -144,8 +152,9 @@ addEventListener("beforeunload", (event) => {
 // Uploads of an earlier visit: refused ones can be removed, examined ones become episodes.
 for (const item of list.querySelectorAll("li[data-key]")) {
   const address = `${base}/${item.dataset.key}`;
-  item.append(button(words.cancel, async () => {
-    if (!confirm(words.sure)) return;
+  const refused = () => item.dataset.state === "refused";
+  item.append(button(refused() ? words.remove : words.cancel, async () => {
+    if (!refused() && !confirm(words.sure)) return;
     await ask("DELETE", address);
     item.remove();
     refreshList();
@@ -158,10 +167,12 @@ async function follow(item, address) {
   while (told.state === "examining" && item.isConnected) {
     await new Promise((done) => setTimeout(done, 2000));
     told = await ask("GET", address).catch(() => told);
+    if (told.state === "examining") item.querySelector("[data-status]").textContent = examining(told);
   }
   if (!item.isConnected) return;
   item.dataset.state = told.state;
   item.querySelector("[data-status]").textContent = told.state === "refused" ? told.reason : words[told.state] ?? "";
+  if (told.state === "refused") item.querySelector("button").textContent = words.remove;
   if (told.state === "used") {
     item.querySelector("strong").textContent = told.title;
     item.querySelector("button").replaceWith(opener(told.episode));
