@@ -10,7 +10,11 @@ const list = zone.querySelector(".upload-list");
 const input = zone.querySelector("input[type=file]");
 const AT_ONCE = 2;
 const waiting = [];
+const onTheWay = new Set();
 let running = 0;
+
+// Leaving would break it off; what is examined or converted goes on without the page.
+const sends = () => waiting.length > 0 || [...onTheWay].some((each) => each.state !== "examining");
 
 function time(seconds) {
   return seconds < 90 ? `${Math.ceil(seconds)} ${words.s}` : `${Math.ceil(seconds / 60)} ${words.min}`;
@@ -57,7 +61,7 @@ function line(file) {
 // In this tab, unless that would break off what is still being sent.
 function opener(address) {
   const link = Object.assign(document.createElement("a"), { href: address, textContent: words.open });
-  link.addEventListener("click", () => { link.target = running ? "_blank" : ""; });
+  link.addEventListener("click", () => { link.target = sends() ? "_blank" : ""; });
   return link;
 }
 
@@ -106,12 +110,15 @@ function begin(file) {
   }
   acts.append(stop, quit);
   waiting.push(async () => {
+    onTheWay.add(upload);
     try {
       await upload.run();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       upload.state = item.dataset.state = "refused";
       said.textContent = error.message;
+    } finally {
+      onTheWay.delete(upload);
     }
     finish();
     return upload;
@@ -146,7 +153,7 @@ zone.addEventListener("drop", (event) => {
   for (const file of event.dataTransfer.files) begin(file);
 });
 addEventListener("beforeunload", (event) => {
-  if (running) event.preventDefault(); // what has arrived is kept, but the rest has to be chosen again
+  if (sends()) event.preventDefault(); // what has arrived is kept, but the rest has to be chosen again
 });
 
 // Uploads of an earlier visit: refused ones can be removed, examined ones become episodes.
