@@ -21,6 +21,7 @@ from podcast_server.billing.models import Plan
 from podcast_server.billing.numbers import members_of_plan
 from podcast_server.billing.plan_names import BY_HAND, plan_names
 from podcast_server.database import reading
+from podcast_server.i18n import spoken_or
 from podcast_server.pages.member.posting import nudge_postman
 from podcast_server.pages.studio.by_mail import flash_mailed
 from podcast_server.pages.studio.cells import harmless
@@ -125,7 +126,9 @@ def add(slug: str) -> Response:
         return _list(form)
     try:
         with doing("member.add", form.email.data) as database:
-            language, name = services.site.language, form.name.data or ""
+            # They are written to in the language that they listen to.
+            language = spoken_or(services.site.language, the_show().language)
+            name = form.name.data or ""
             member = ensure_member(database, form.email.data, now=now, name=name, locale=language)
             give_by_hand(database, member.id, form)
             feed = ensure_feed(

@@ -26,6 +26,7 @@ from podcast_server.billing.models import Plan
 from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
 from podcast_server.pages.plain_fields import DayField, WholeNumberField
+from podcast_server.pages.studio.amounts import check_amount
 
 CURRENCIES = ("eur", "usd", "gbp", "chf", "cad", "aud", "sek", "nok", "dkk", "pln", "jpy")
 NEW_TIER = "new"
@@ -95,13 +96,15 @@ def _end_of(day: date | None, zone: str) -> datetime | None:
 class NewPlanForm(WordsForm):
     """With its first prices. Without any it is free and costs an e-mail address."""
 
-    month = StringField(_("Price a month"), validators=[Length(max=20)])
-    year = StringField(_("Price a year"), validators=[Length(max=20)])
-    minimum = StringField(_("People may pay less, but at least"), validators=[Length(max=20)])
+    month = StringField(_("Price a month"), validators=[Length(max=20), check_amount])
+    year = StringField(_("Price a year"), validators=[Length(max=20), check_amount])
+    minimum = StringField(
+        _("People may pay less, but at least"), validators=[Length(max=20), check_amount]
+    )
     currency = SelectField(
         _("Currency"), choices=[SelectChoice(code, code.upper()) for code in CURRENCIES]
     )
-    other = StringField(_("Another price"), validators=[Length(max=20)])
+    other = StringField(_("Another price"), validators=[Length(max=20), check_amount])
     every = SelectField(
         _("How long that price lasts"),
         choices=[SelectChoice(name, words) for name, words in OTHERS.items()],

@@ -20,6 +20,7 @@ from episodes.models import Episode
 from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
 from podcast_server.pages.plain_fields import DayField, WholeNumberField
+from podcast_server.pages.studio.amounts import check_amount
 from podcast_server.pages.studio.plans.forms import CURRENCIES
 
 
@@ -35,8 +36,13 @@ class SaleForm(FlaskForm):  # type: ignore[misc]
         _("Name"), validators=[DataRequired(_("A sale needs a name.")), Length(max=255)]
     )
     description = StringField(_("One sentence"), validators=[Length(max=500)])
-    price = StringField(_("Price"), validators=[DataRequired(_("Type a price.")), Length(max=20)])
-    minimum = StringField(_("People may pay less, but at least"), validators=[Length(max=20)])
+    price = StringField(
+        _("Price"),
+        validators=[DataRequired(_("Type a price.")), Length(max=20), check_amount],
+    )
+    minimum = StringField(
+        _("People may pay less, but at least"), validators=[Length(max=20), check_amount]
+    )
     currency = _currency()
     what = SelectMultipleField(
         _("What is in it"),
@@ -67,7 +73,7 @@ class CouponForm(FlaskForm):  # type: ignore[misc]
         validators=[DataRequired(_("Type the letters and digits of the code.")), Length(max=40)],
     )
     percent = WholeNumberField(_("Percent off"), validators=[Optional(), NumberRange(1, 100)])
-    off = StringField(_("or an amount off"), validators=[Length(max=20)])
+    off = StringField(_("or an amount off"), validators=[Length(max=20), check_amount])
     currency = _currency()
     duration = SelectField(
         _("For how long"),

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from episodes.models import Show
 from feeds.delivery.lane import Lane
 from podcast_server.app import create_app
+from podcast_server.mail.models import OutgoingMail
 from podcast_server.services import Services
 from tests.conftest import Clock
 from tests.podcast_server.conftest import StillPostman
@@ -46,6 +48,23 @@ def test_an_editor_learns_it_and_is_not_led_to_what_is_the_owner_s(
 def test_an_invitation_waits_too(owner: Desk) -> None:
     page = owner.send("/studio/people", email="tam@example.org", what="owner").text
     assert f"The invitation is written and holds for seven days. {WAITS}" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [
+        ("fr-ca", "Harbour Notes dans votre application de podcasts"),
+        ("pt", "Harbour Notes in your podcast app"),
+    ],
+)
+def test_who_is_added_by_hand_is_written_to_in_the_language_of_the_show_where_we_speak_it(
+    owner: Desk, services: Services, harbour: Show, language: str, subject: str
+) -> None:
+    with services.sessions.begin() as session:
+        session.get_one(Show, harbour.id).language = language
+    add(owner)
+    with services.sessions() as session:
+        assert session.scalars(select(OutgoingMail.subject)).all() == [subject]
 
 
 class TestWithAServer:

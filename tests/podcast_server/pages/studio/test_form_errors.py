@@ -66,6 +66,23 @@ def test_a_fold_with_something_wrong_in_it_is_open(owner: Desk) -> None:
     assert wrong[1]
 
 
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize(
+    ("path", "field", "rest"),
+    [
+        (PLANS, "month", {"name": "Patron"}),
+        (PLANS, "minimum", {"name": "Patron", "month": "5"}),
+        ("/studio/shows/harbour/sales", "price", {"name": "Season one"}),
+        ("/studio/coupons", "off", {"code": "WELCOME"}),
+    ],
+)
+def test_an_amount_that_is_none_is_told_at_its_field(
+    owner: Desk, path: str, field: str, rest: dict[str, str]
+) -> None:
+    page = owner.send(path, **rest, currency="eur", **{field: "five"}).text
+    assert said_of(field, page).startswith("Write the amount like")
+
+
 @pytest.mark.usefixtures("harbour")
 def test_the_first_wrong_field_has_the_cursor_and_no_other(owner: Desk) -> None:
     page = owner.send("/studio/shows/harbour/members", email="", reason="", tier="0").text
