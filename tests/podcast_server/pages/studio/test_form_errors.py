@@ -83,10 +83,17 @@ def test_an_amount_that_is_none_is_told_at_its_field(
     assert said_of(field, page).startswith("Write the amount like")
 
 
-@pytest.mark.usefixtures("harbour")
 def test_the_first_wrong_field_has_the_cursor_and_no_other(owner: Desk) -> None:
+    page = owner.send("/studio/coupons", code="", percent="many", currency="eur").text
+    assert re.findall(r'<input[^>]* autofocus[^>]* id="(\w+)"', page) == ["code"]
+
+
+@pytest.mark.usefixtures("harbour")
+def test_where_the_browser_goes_to_a_place_on_the_page_no_cursor_is_asked_for(owner: Desk) -> None:
     page = owner.send("/studio/shows/harbour/members", email="", reason="", tier="0").text
-    assert re.findall(r'<input[^>]* autofocus[^>]* id="(\w+)"', page) == ["email"]
+    assert 'action="/studio/shows/harbour/members#add"' in page
+    assert said_of("email", page)
+    assert " autofocus" not in page
 
 
 def test_the_reason_against_a_feed_is_a_sentence(owner: Desk) -> None:
