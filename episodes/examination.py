@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from episodes.arrivals import join_draft, set_draft_aside
 from episodes.audio.convert import Form
 from episodes.audio.probe import probe
+from episodes.converting import note_conversion
 from episodes.errors import EpisodeError
 from episodes.ingest import StoredAudio, add_audio, fields_from_audio, store_cover, store_playable
 from episodes.models import Upload
@@ -81,7 +82,7 @@ def examine_upload(
         if upload is None or not nobody_examines(upload, now):
             return  # somebody else began after we had looked
         upload.attempts += 1
-        upload.updated_at = now
+        upload.updated_at, upload.progress = now, 0.0
         attempt = upload.attempts
         if attempt > MAX_ATTEMPTS:
             upload.state, upload.reason = "refused", "the file could not be examined"
@@ -97,6 +98,7 @@ def examine_upload(
                 path,
                 facts=facts,
                 convert_to=convert_to,
+                converting=note_conversion(sessions, key),
             )
             fields = fields_from_audio(facts, PurePath(upload.file_name))
             fields["artwork_key"] = store_cover(storage, upload.show_id, upload.episode_key, facts)

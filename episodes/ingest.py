@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from episodes.artwork import ArtworkRefused, prepare_artwork
 from episodes.audio.convert import Form, convert
 from episodes.audio.facts import AudioFacts
+from episodes.audio.limited import Fraction
 from episodes.audio.probe import probe
 from episodes.history import mentioned_in_versions
 from episodes.models import Audio, Episode, Show, Transcript, Upload
@@ -97,9 +98,11 @@ def store_playable(
     facts: AudioFacts,
     convert_to: Form | None,
     progress: Progress | None = None,
+    converting: Fraction | None = None,
 ) -> StoredAudio:
     """Store a file so that every app plays it: converted where needed, the original kept.
 
+    ``converting`` hears how much is converted, from 0 to 1, and nothing where nothing is.
     Raises AudioRefused, StorageError.
     """
     if convert_to is None or facts.plays_everywhere:
@@ -109,9 +112,11 @@ def store_playable(
         kept = original_key(show_id, episode_key, sha256, facts.extension)
         file.seek(0)
         storage.put(kept, file, content_type=facts.mime, size=path.stat().st_size)
+    if converting is not None:
+        converting(0.0)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"converted.{convert_to}"
-        converted = convert(path, target, to=convert_to)
+        converted = convert(path, target, to=convert_to, progress=converting)
         stored = store_audio(
             storage, show_id, episode_key, target, facts=converted, progress=progress
         )

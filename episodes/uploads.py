@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.arrivals import delete_draft
+from episodes.converting import converted_share
 from episodes.episodes import new_episode_key
 from episodes.errors import EpisodeError, NotFound
 from episodes.models import Episode, Upload
@@ -45,6 +46,7 @@ class Standing:
     part_size: int
     parts_there: tuple[int, ...]
     reason: str
+    converted: float | None  # 0 to 1 while it is converted for every app
 
 
 def begin_upload(
@@ -125,7 +127,15 @@ def standing_of(upload: Upload, storage: Storage) -> Standing:
     there: tuple[int, ...] = ()
     if upload.state == "receiving":
         there = tuple(part.number for part in _whole_parts(upload, storage))
-    return Standing(upload.key, upload.state, upload.size, upload.part_size, there, upload.reason)
+    return Standing(
+        upload.key,
+        upload.state,
+        upload.size,
+        upload.part_size,
+        there,
+        upload.reason,
+        converted_share(upload),
+    )
 
 
 def _whole_parts(upload: Upload, storage: Storage) -> list[PartInfo]:

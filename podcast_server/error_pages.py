@@ -7,7 +7,7 @@ import secrets
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -71,6 +71,12 @@ def _words(code: int) -> tuple[str, str]:
             gettext("There is nothing here"),
             gettext("The address may have a typing error, or what was here has moved."),
         )
+    if code == 403 and in_studio():
+        # Strangers are led to the door: whoever is here has come in, and lacks a role.
+        return (
+            gettext("This is not yours to open"),
+            gettext("An owner can let you: what each may do stands under “People”."),
+        )
     if code == 403:
         return (
             gettext("This is not yours to open"),
@@ -99,6 +105,25 @@ def _words(code: int) -> tuple[str, str]:
     )
 
 
+def too_often(wait: int) -> Response:
+    """429: what was asked works again in ``wait`` seconds."""
+    response = error_answer(
+        429,
+        ngettext(
+            "That was tried too often in a short time. Try again in %(num)d second.",
+            "That was tried too often in a short time. Try again in %(num)d seconds.",
+            wait,
+        ),
+    )
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def in_studio() -> bool:
+    """Whether the page that was asked for is one of those who make the shows."""
+    return request.path.startswith("/studio/")
+
+
 def error_answer(code: int, text: str = "", *, reference: str = "") -> Response:
     """The error's page in the visitor's language, or JSON."""
     title, usual = _words(code)
@@ -109,7 +134,12 @@ def error_answer(code: int, text: str = "", *, reference: str = "") -> Response:
     else:
         response = make_response(
             render_template(
-                "layout/error.html", code=code, title=title, text=text, reference=reference
+                "layout/error.html",
+                code=code,
+                title=title,
+                text=text,
+                reference=reference,
+                in_studio=in_studio(),
             )
         )
     response.status_code = code

@@ -92,6 +92,12 @@ def choose_language(
     return next((each for each in (asked, cookie, accepted) if each in LANGUAGES), None) or default
 
 
+def spoken_or(default: str, tag: str) -> str:
+    """The language of a tag such as ``fr-ca`` where we speak it, else ``default``."""
+    primary = tag.partition("-")[0].lower()
+    return primary if primary in LANGUAGES else default
+
+
 def install_languages(app: Flask, site: Callable[[], SiteSettings]) -> None:
     """Make the application speak; also gives the templates their filters."""
 

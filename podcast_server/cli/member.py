@@ -27,6 +27,7 @@ from podcast_server.cli.context import (
     print_json,
     print_rows,
 )
+from podcast_server.i18n import spoken_or
 from podcast_server.services import now_utc
 
 
@@ -65,9 +66,8 @@ def add(
     now = now_utc()
     with context.writing() as session:
         show = find_show(session, slug)
-        who = ensure_member(
-            session, email, name=name, now=now, locale=context.settings.site.language
-        )
+        language = spoken_or(context.settings.site.language, show.language)
+        who = ensure_member(session, email, name=name, now=now, locale=language)
         ends = now + timedelta(days=days) if days else in_zone(until, show.time_zone)
         if not free:
             give_grant(

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Flask, Response, request
 
 from feeds.delivery.throttle import Shared, Throttle, counted_as
-from podcast_server.error_pages import error_answer
+from podcast_server.error_pages import too_often
 from podcast_server.settings import LimitSettings
 
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -43,8 +43,6 @@ def install_limits(
         )
         if not wait:
             return None
-        answer = error_answer(429)
-        answer.headers["Retry-After"] = str(wait)
-        return answer
+        return too_often(wait)
 
     app.before_request(refuse_haste)

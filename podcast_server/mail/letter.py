@@ -9,6 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from podcast_server.i18n import translations
+
 FOLDER = Path(__file__).parent
 
 
@@ -49,7 +51,8 @@ def _templates() -> Environment:
 
 def render_letter(letter: Letter, site_name: str) -> Rendered:
     """The letter on our paper."""
-    facts = {"letter": letter, "site_name": site_name}
+    colon = translations(letter.language).gettext(": ").rstrip(" ")
+    facts = {"letter": letter, "site_name": site_name, "colon": colon}
     return Rendered(
         # A line break in a header would start another header.
         subject=" ".join(letter.subject.split())[:250],

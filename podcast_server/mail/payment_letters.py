@@ -132,7 +132,7 @@ def gift_letter(language: str, what: str, giver: str, message: str, code: str, l
     _ = speaker(language)
     words = [_("%(giver)s gives you %(what)s.") % {"giver": giver, "what": what}]
     if message:
-        words.append(f"“{message}”")
+        words.append(_("“%(words)s”") % {"words": message})
     words.append(_("No card is asked for. Your code, if you need to type it:"))
     return Letter(
         kind="gift",

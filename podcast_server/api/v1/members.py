@@ -12,6 +12,7 @@ from podcast_server.accounts.roster import PAGE, Row, Wanted, is_of_show, list_r
 from podcast_server.api.v1 import shapes
 from podcast_server.api.v1.door import Refused, doing, operation, the_key, the_person, the_show
 from podcast_server.database import reading
+from podcast_server.i18n import spoken_or
 from podcast_server.pages.wiring import current_time, the_services
 
 
@@ -47,9 +48,8 @@ def give(slug: str, body: shapes.Membership) -> shapes.Feed:
         show = database.get_one(Show, the_show().id)
         if body.tier_id is not None and body.tier_id not in {tier.id for tier in show.tiers}:
             raise Refused(422, "There is no such tier in this show", {"tier_id": "none"})
-        member = ensure_member(
-            database, body.email, now=now, name=body.name, locale=services.site.language
-        )
+        language = spoken_or(services.site.language, show.language)
+        member = ensure_member(database, body.email, now=now, name=body.name, locale=language)
         give_grant(
             database,
             member_id=member.id,

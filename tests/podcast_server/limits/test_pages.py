@@ -31,7 +31,9 @@ def post(client: FlaskClient, address: str = "192.0.2.7") -> int:
         "/sign-in", base_url="http://podcast.test", environ_base={"REMOTE_ADDR": address}
     )
     if answer.status_code == 429:
-        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        wait = int(answer.headers["Retry-After"])
+        assert 0 < wait <= 60
+        assert f"Try again in {wait} second" in answer.text
     return answer.status_code
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from podcast_server.mail.letter import Letter, render_letter
+from podcast_server.mail.payment_letters import gift_letter
 
 LETTER = Letter(
     "sign_in",
@@ -42,3 +44,13 @@ def test_whatever_has_a_colour_of_its_own_has_one_for_the_dark() -> None:
 def test_the_light_colours_stand_in_the_tags() -> None:
     body = page().split("</style>")[1]
     assert "background:#fcfcfa;color:#17181c" in body
+
+
+def test_colons_and_quotation_marks_are_those_of_the_language() -> None:
+    french = render_letter(replace(LETTER, language="fr"), "Tidewater").text
+    assert "Sign in\N{NO-BREAK SPACE}:\nhttp://podcast.test/in" in french
+    assert "No more of these\N{NO-BREAK SPACE}: http://podcast.test/out" in french
+    english = render_letter(LETTER, "Tidewater").text
+    assert "Sign in:\nhttp://podcast.test/in" in english
+    given = gift_letter("fr", "Harbour", "Ada", "Bon vent", "ABC", "http://podcast.test/gift")
+    assert "«\N{NO-BREAK SPACE}Bon vent\N{NO-BREAK SPACE}»" in given.paragraphs

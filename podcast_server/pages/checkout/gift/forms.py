@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, RadioField, StringField, TextAreaField
+from wtforms import EmailField, RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
 from podcast_server.pages.checkout.forms import BuyerForm
+from podcast_server.pages.plain_fields import DayField
 
 
 class GiveForm(BuyerForm):
@@ -16,7 +17,7 @@ class GiveForm(BuyerForm):
     length = RadioField(_("For how long?"), validate_choice=True)
     recipient_name = StringField(_("Who is it for?"), validators=[Length(max=255)])
     recipient_email = EmailField(_("Their e-mail address"), validators=[Length(max=320)])
-    send_on = DateField(_("When shall it arrive?"), validators=[Optional()])
+    send_on = DayField(_("When shall it arrive?"), validators=[Optional()])
     message = TextAreaField(_("A few words"), validators=[Length(max=2000)])
 
 

@@ -9,7 +9,7 @@ from wtforms.validators import Length, NumberRange
 
 from podcast_server.billing.seats import MOST_SEATS
 from podcast_server.pages.checkout.forms import BuyerForm
-from podcast_server.pages.whole_numbers import WholeNumberField
+from podcast_server.pages.plain_fields import WholeNumberField
 
 
 class GroupForm(BuyerForm):

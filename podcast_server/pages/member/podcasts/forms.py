@@ -11,4 +11,4 @@ from wtforms.validators import DataRequired, Length
 class NameForm(FlaskForm):  # type: ignore[misc]
     """What the member calls a feed: phone, car, kitchen."""
 
-    name = StringField(_("Name"), validators=[DataRequired(), Length(max=80)])
+    name = StringField(_("Name"), validators=[DataRequired(_("Type a name.")), Length(max=80)])

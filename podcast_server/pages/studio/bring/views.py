@@ -41,6 +41,7 @@ from podcast_server.pages.studio.bring.words import (
 )
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint
+from podcast_server.pages.studio.known import as_sentence
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.sealing import KeyVault
 
@@ -88,7 +89,7 @@ def page() -> Response:
         try:
             return redirect(url_for(".one", key=_begin(form)), 303)
         except EpisodeError as error:
-            form.address.errors = [reason_words(str(error))]
+            form.address.errors = [as_sentence(reason_words(str(error)))]
     return make_response(
         render_template(
             "studio/bring/bring.html", form=form, running=running, state_words=state_words

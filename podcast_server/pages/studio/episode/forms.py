@@ -13,7 +13,6 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
     HiddenField,
     RadioField,
     SelectChoice,
@@ -38,6 +37,7 @@ from episodes.chapters import (
 from episodes.links import secure_link
 from episodes.models import Episode, Show
 from episodes.pictures import is_stored
+from podcast_server.pages.plain_fields import MomentField, WholeNumberField
 from podcast_server.pages.studio.persons import (
     add_empty_row,
     person_rows,
@@ -45,10 +45,8 @@ from podcast_server.pages.studio.persons import (
     persons_said,
 )
 from podcast_server.pages.studio.plans.forms import CURRENCIES
-from podcast_server.pages.whole_numbers import WholeNumberField
 
 _EXPLICIT = {"": None, "yes": True, "no": False}
-_MINUTES = "%Y-%m-%dT%H:%M"
 
 
 class EpisodeForm(FlaskForm):  # type: ignore[misc]
@@ -94,12 +92,8 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
     )
     price = StringField(_("Price"), validators=[Length(max=20)])
     currency = SelectField(_("Currency"), validate_choice=False)
-    public_at = DateTimeLocalField(
-        _("Free for everyone from"), format=[_MINUTES, "%Y-%m-%dT%H:%M:%S"], validators=[Optional()]
-    )
-    publish_at = DateTimeLocalField(
-        _("Comes out"), format=[_MINUTES, "%Y-%m-%dT%H:%M:%S"], validators=[Optional()]
-    )
+    public_at = MomentField(_("Free for everyone from"), validators=[Optional()])
+    publish_at = MomentField(_("Comes out"), validators=[Optional()])
     chapters = TextAreaField(_("Chapters"), validators=[Length(max=100_000)])
     chapters_json = HiddenField(validators=[Length(max=MAX_BYTES)])  # the desk's, if it was used
     chapters_from_notes = BooleanField(_("Take chapters from the times in the notes"))

@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from episodes.converting import converted_share
 from episodes.models import Episode
 from episodes.publishing import status_of
 from episodes.uploads import open_uploads, titles_of
@@ -49,6 +50,7 @@ def page(slug: str) -> Response:
             uploads=uploads,
             titles=titles,
             in_their_words=in_their_words,
+            converted_share=converted_share,
             coming=coming,
             left=left,
             health=findings_of(show),

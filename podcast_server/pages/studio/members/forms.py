@@ -9,18 +9,19 @@ from typing import Self
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from episodes.models import Show
 from podcast_server.billing.models import Plan
+from podcast_server.pages.plain_fields import DayField
 
 
 class GiveForm(FlaskForm):  # type: ignore[misc]
     """A membership given by hand, with the reason that the ledger keeps."""
 
     tier = SelectField(_("What it opens"))
-    until = DateField(_("Until the end of"), validators=[Optional()])
+    until = DayField(_("Until the end of"), validators=[Optional()])
     reason = StringField(
         _("Reason"),
         validators=[DataRequired(_("Say why, for the member’s history.")), Length(max=255)],
@@ -42,7 +43,7 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
         ]
         return self
 
-    def validate_until(self, field: DateField) -> None:
+    def validate_until(self, field: DayField) -> None:
         """A day that is over would end at once what was meant to be given."""
         if field.data is not None and field.data < self._today:
             raise ValidationError(gettext("That day is over: choose today or a later day."))

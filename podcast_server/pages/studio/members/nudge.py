@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import flash, make_response, redirect, render_template, url_for
+from flask import make_response, redirect, render_template, url_for
 from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from podcast_server.mail.letters import nudge_letter
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.pages.member.own_feed import hand_over_address
 from podcast_server.pages.member.posting import nudge_postman, post_letter
+from podcast_server.pages.studio.by_mail import flash_mailed
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
 from podcast_server.pages.wiring import current_time, the_services
@@ -46,9 +47,9 @@ def send(slug: str) -> Response:
             _write_to(database, member_id, now)
     with doing("member.nudge", str(len(waiting))):
         nudge_postman()
-    flash(
+    flash_mailed(
         ngettext("%(num)d mail is on its way.", "%(num)d mails are on their way.", len(waiting)),
-        "success",
+        kept=ngettext("%(num)d mail is written.", "%(num)d mails are written.", len(waiting)),
     )
     return redirect(url_for("studio_members.page", slug=slug), 303)
 

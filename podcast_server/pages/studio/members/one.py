@@ -41,6 +41,7 @@ from podcast_server.moving.members.forget import forget_imported
 from podcast_server.moving.members.imports import export_imported
 from podcast_server.pages.feed_words import in_words
 from podcast_server.pages.member.posting import nudge_postman
+from podcast_server.pages.studio.by_mail import flash_mailed
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.studio.members.forms import GiveForm, NoteForm
@@ -228,7 +229,10 @@ def reset(slug: str, member_id: int, feed_id: int) -> Response:
             )
             send_add_link(database, member, fresh)
     nudge_postman()
-    flash(gettext("The old address is closed; the new one is on its way by mail."), "success")
+    flash_mailed(
+        gettext("The old address is closed; the new one is on its way by mail."),
+        kept=gettext("The old address is closed."),
+    )
     return _back(slug, member_id)
 
 
@@ -247,7 +251,10 @@ def send_link(slug: str, member_id: int) -> Response:
         )
         send_add_link(database, member, feed)
     nudge_postman()
-    flash(gettext("The mail is on its way. Its link works for one day."), "success")
+    flash_mailed(
+        gettext("The mail is on its way. Its link works for one day."),
+        kept=gettext("The mail is written. Its link works for one day."),
+    )
     return _back(slug, member_id)
 
 

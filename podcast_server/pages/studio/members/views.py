@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -21,7 +21,9 @@ from podcast_server.billing.models import Plan
 from podcast_server.billing.numbers import members_of_plan
 from podcast_server.billing.plan_names import BY_HAND, plan_names
 from podcast_server.database import reading
+from podcast_server.i18n import spoken_or
 from podcast_server.pages.member.posting import nudge_postman
+from podcast_server.pages.studio.by_mail import flash_mailed
 from podcast_server.pages.studio.cells import harmless
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_show
@@ -124,7 +126,9 @@ def add(slug: str) -> Response:
         return _list(form)
     try:
         with doing("member.add", form.email.data) as database:
-            language, name = services.site.language, form.name.data or ""
+            # They are written to in the language that they listen to.
+            language = spoken_or(services.site.language, the_show().language)
+            name = form.name.data or ""
             member = ensure_member(database, form.email.data, now=now, name=name, locale=language)
             give_by_hand(database, member.id, form)
             feed = ensure_feed(
@@ -143,7 +147,10 @@ def add(slug: str) -> Response:
         form.until.errors = [refusal(error)]
         return _list(form)
     nudge_postman()
-    flash(gettext("They are a member now, and a mail with the buttons is on its way."), "success")
+    flash_mailed(
+        gettext("They are a member now, and a mail with the buttons is on its way."),
+        kept=gettext("They are a member now."),
+    )
     return redirect(url_for("studio_member.page", slug=slug, member_id=member_id), 303)
 
 

@@ -20,6 +20,7 @@ from podcast_server.database import reading
 from podcast_server.i18n import current_language
 from podcast_server.mail.staff_letters import staff_invitation_letter
 from podcast_server.pages.member.posting import nudge_postman, post_letter
+from podcast_server.pages.studio.by_mail import flash_mailed
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person
 from podcast_server.pages.studio.people.acts import act_words
@@ -87,7 +88,10 @@ def _invite(form: InviteForm) -> bool:
         form.email.errors = [gettext("This does not look like an e-mail address.")]
         return False
     nudge_postman()
-    flash(gettext("The invitation is on its way. It holds for seven days."), "success")
+    flash_mailed(
+        gettext("The invitation is on its way. It holds for seven days."),
+        kept=gettext("The invitation is written and holds for seven days."),
+    )
     return True
 
 

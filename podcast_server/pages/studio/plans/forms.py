@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -26,7 +25,8 @@ from podcast_server.billing.intervals import Interval
 from podcast_server.billing.models import Plan
 from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
-from podcast_server.pages.whole_numbers import WholeNumberField
+from podcast_server.pages.plain_fields import DayField, WholeNumberField
+from podcast_server.pages.studio.amounts import check_amount
 
 CURRENCIES = ("eur", "usd", "gbp", "chf", "cad", "aud", "sek", "nok", "dkk", "pln", "jpy")
 NEW_TIER = "new"
@@ -57,7 +57,7 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
     position = WholeNumberField(
         _("Place in the list"), default=0, validators=[Optional(), NumberRange(0, 1000)]
     )
-    closes_on = DateField(_("Nobody joins after"), validators=[Optional()])
+    closes_on = DayField(_("Nobody joins after"), validators=[Optional()])
     recommended = BooleanField(_("Recommended: stands out on the page"))
 
     @classmethod
@@ -96,13 +96,15 @@ def _end_of(day: date | None, zone: str) -> datetime | None:
 class NewPlanForm(WordsForm):
     """With its first prices. Without any it is free and costs an e-mail address."""
 
-    month = StringField(_("Price a month"), validators=[Length(max=20)])
-    year = StringField(_("Price a year"), validators=[Length(max=20)])
-    minimum = StringField(_("People may pay less, but at least"), validators=[Length(max=20)])
+    month = StringField(_("Price a month"), validators=[Length(max=20), check_amount])
+    year = StringField(_("Price a year"), validators=[Length(max=20), check_amount])
+    minimum = StringField(
+        _("People may pay less, but at least"), validators=[Length(max=20), check_amount]
+    )
     currency = SelectField(
         _("Currency"), choices=[SelectChoice(code, code.upper()) for code in CURRENCIES]
     )
-    other = StringField(_("Another price"), validators=[Length(max=20)])
+    other = StringField(_("Another price"), validators=[Length(max=20), check_amount])
     every = SelectField(
         _("How long that price lasts"),
         choices=[SelectChoice(name, words) for name, words in OTHERS.items()],
@@ -159,5 +161,7 @@ def _interval(text: str) -> Interval:
 class PriceForm(FlaskForm):  # type: ignore[misc]
     """A new price in place of an old one."""
 
-    amount = StringField(_("New price"), validators=[DataRequired(), Length(max=20)])
+    amount = StringField(
+        _("New price"), validators=[DataRequired(_("Type a price.")), Length(max=20)]
+    )
     move = BooleanField(_("Move present members to it, from their next period on"))

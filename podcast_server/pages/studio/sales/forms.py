@@ -8,7 +8,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -20,8 +19,9 @@ from wtforms.widgets import CheckboxInput
 from episodes.models import Episode
 from podcast_server.billing.money import parse_money
 from podcast_server.billing.plans import PriceTerms
+from podcast_server.pages.plain_fields import DayField, WholeNumberField
+from podcast_server.pages.studio.amounts import check_amount
 from podcast_server.pages.studio.plans.forms import CURRENCIES
-from podcast_server.pages.whole_numbers import WholeNumberField
 
 
 def _currency() -> SelectField:
@@ -36,8 +36,13 @@ class SaleForm(FlaskForm):  # type: ignore[misc]
         _("Name"), validators=[DataRequired(_("A sale needs a name.")), Length(max=255)]
     )
     description = StringField(_("One sentence"), validators=[Length(max=500)])
-    price = StringField(_("Price"), validators=[DataRequired(), Length(max=20)])
-    minimum = StringField(_("People may pay less, but at least"), validators=[Length(max=20)])
+    price = StringField(
+        _("Price"),
+        validators=[DataRequired(_("Type a price.")), Length(max=20), check_amount],
+    )
+    minimum = StringField(
+        _("People may pay less, but at least"), validators=[Length(max=20), check_amount]
+    )
     currency = _currency()
     what = SelectMultipleField(
         _("What is in it"),
@@ -63,9 +68,12 @@ class SaleForm(FlaskForm):  # type: ignore[misc]
 class CouponForm(FlaskForm):  # type: ignore[misc]
     """A code, what it takes off, and for whom."""
 
-    code = StringField(_("Code"), validators=[DataRequired(), Length(max=40)])
+    code = StringField(
+        _("Code"),
+        validators=[DataRequired(_("Type the letters and digits of the code.")), Length(max=40)],
+    )
     percent = WholeNumberField(_("Percent off"), validators=[Optional(), NumberRange(1, 100)])
-    off = StringField(_("or an amount off"), validators=[Length(max=20)])
+    off = StringField(_("or an amount off"), validators=[Length(max=20), check_amount])
     currency = _currency()
     duration = SelectField(
         _("For how long"),
@@ -79,4 +87,4 @@ class CouponForm(FlaskForm):  # type: ignore[misc]
     most_uses = WholeNumberField(
         _("At most so many times"), validators=[Optional(), NumberRange(1, 1_000_000)]
     )
-    closes = DateField(_("Last day"), validators=[Optional()])
+    closes = DayField(_("Last day"), validators=[Optional()])

@@ -32,6 +32,7 @@ from podcast_server.accounts.sharing import keeper_of, sharing_policy, take_due
 from podcast_server.database import reading
 from podcast_server.i18n import format_day
 from podcast_server.pages.member.posting import nudge_postman
+from podcast_server.pages.studio.by_mail import flash_mailed
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import studio_blueprint, the_person, the_show
 from podcast_server.pages.wiring import current_time, the_services
@@ -112,7 +113,7 @@ def rule(slug: str) -> Response:
 def ask(slug: str, case_id: int) -> Response:
     """Write to the member now, kindly."""
     if _take("mail", case_id):
-        flash(gettext("The mail is on its way."), "success")
+        flash_mailed(gettext("The mail is on its way."), kept=gettext("The mail is written."))
     return _back(slug)
 
 
@@ -120,7 +121,10 @@ def ask(slug: str, case_id: int) -> Response:
 def reset(slug: str, case_id: int) -> Response:
     """Give the feed a new address, which the member gets by mail."""
     if _take("reset", case_id):
-        flash(gettext("The old address is closed; the new one is on its way by mail."), "success")
+        flash_mailed(
+            gettext("The old address is closed; the new one is on its way by mail."),
+            kept=gettext("The old address is closed."),
+        )
     return _back(slug)
 
 

@@ -26,6 +26,7 @@ from wtforms.widgets import Select
 
 from episodes.categories import CATEGORIES
 from episodes.models import Show
+from podcast_server.pages.plain_fields import WholeNumberField
 from podcast_server.pages.studio.addresses import check_address
 from podcast_server.pages.studio.persons import (
     add_empty_row,
@@ -35,7 +36,6 @@ from podcast_server.pages.studio.persons import (
 )
 from podcast_server.pages.studio.show.category_words import category_words
 from podcast_server.pages.studio.show.links import add_empty_link, links_field, links_said
-from podcast_server.pages.whole_numbers import WholeNumberField
 
 LANGUAGES = (
     *("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "ja", "ko"),

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectChoice, SelectField
+from wtforms import SelectChoice, SelectField
 from wtforms.validators import NumberRange
 
+from podcast_server.pages.plain_fields import WholeNumberField
 from podcast_server.pages.studio.show.forms import BareSelect, zone_choices
 from podcast_server.pages.studio.site.backup_words import rhythm_choices
 from podcast_server.site.backup_plan import BackupPlan, Chosen
@@ -24,7 +25,7 @@ class BackupForm(FlaskForm):  # type: ignore[misc]
         choices=[SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24)],
     )
     zone = SelectField(_("Time zone"), widget=BareSelect())
-    keep = IntegerField(
+    keep = WholeNumberField(
         _("How many to keep"),
         validators=[NumberRange(1, 1000, _("Between 1 and 1000."))],
     )

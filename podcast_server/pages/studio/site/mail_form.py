@@ -10,10 +10,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from pydantic import SecretStr
-from wtforms import IntegerField, PasswordField, SelectChoice, SelectField, StringField
+from wtforms import PasswordField, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, ValidationError
 
 from podcast_server.mail.outbox import is_address
+from podcast_server.pages.plain_fields import WholeNumberField
 from podcast_server.settings import MailSettings
 from podcast_server.site.mail_server import same_door
 
@@ -33,7 +34,7 @@ class MailForm(FlaskForm):  # type: ignore[misc]
         filters=[lambda text: _trimmed(text).lower()],
         validators=[DataRequired(_("Which server does mail leave through?"))],
     )
-    port = IntegerField(
+    port = WholeNumberField(
         _("Port"),
         validators=[
             NumberRange(1, 65535, _("A port is a number such as 587 or 465.")),

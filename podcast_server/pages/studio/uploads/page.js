@@ -10,13 +10,18 @@ const list = zone.querySelector(".upload-list");
 const input = zone.querySelector("input[type=file]");
 const AT_ONCE = 2;
 const waiting = [];
+const onTheWay = new Set();
 let running = 0;
+
+// Leaving would break it off; what is examined or converted goes on without the page.
+const sends = () => waiting.length > 0 || [...onTheWay].some((each) => each.state !== "examining");
 
 function time(seconds) {
   return seconds < 90 ? `${Math.ceil(seconds)} ${words.s}` : `${Math.ceil(seconds / 60)} ${words.min}`;
 }
 
 function status(upload, share) {
+  if (upload.state === "examining") return examining(upload.told);
   if (upload.state !== "sending") return words[upload.state] ?? "";
   const parts = [`${words.sending} ${Math.floor(share * 100)} %`];
   if (upload.speed) {
@@ -24,6 +29,11 @@ function status(upload, share) {
     parts.push(words.left.replace("{time}", time(((1 - share) * upload.file.size) / upload.speed)));
   }
   return parts.join(" · ");
+}
+
+function examining(told) {
+  if (typeof told?.converted !== "number") return words.examining;
+  return words.converting.replace("{share}", Math.floor(told.converted * 100));
 }
 
 function button(text, act) {
@@ -51,7 +61,7 @@ function line(file) {
 // In this tab, unless that would break off what is still being sent.
 function opener(address) {
   const link = Object.assign(document.createElement("a"), { href: address, textContent: words.open });
-  link.addEventListener("click", () => { link.target = running ? "_blank" : ""; });
+  link.addEventListener("click", () => { link.target = sends() ? "_blank" : ""; });
   return link;
 }
 
@@ -70,7 +80,8 @@ function begin(file) {
     },
     onChange(self, share) {
       item.dataset.state = self.state;
-      bar.value = share;
+      stop.hidden = self.state === "examining"; // all of it is there: nothing is left to pause
+      bar.value = self.told?.converted ?? share;
       said.textContent = self.state === "refused" ? self.told.reason : status(self, share);
     },
   });
@@ -80,7 +91,7 @@ function begin(file) {
     stop.textContent = upload.state === "paused" ? words.resume : words.pause;
   });
   const quit = button(words.cancel, async () => {
-    if (!confirm(words.sure)) return;
+    if (upload.state !== "refused" && !confirm(words.sure)) return;
     await upload.giveUp();
     item.remove();
     refreshList();
@@ -88,6 +99,7 @@ function begin(file) {
   function finish() {
     stop.remove();
     bar.remove();
+    if (upload.state === "refused") quit.textContent = words.remove;
     if (upload.state !== "used") return link?.remove();
     quit.remove();
     if (upload.told.title && !zone.dataset.episode) name.textContent = upload.told.title;
@@ -98,12 +110,15 @@ function begin(file) {
   }
   acts.append(stop, quit);
   waiting.push(async () => {
+    onTheWay.add(upload);
     try {
       await upload.run();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       upload.state = item.dataset.state = "refused";
       said.textContent = error.message;
+    } finally {
+      onTheWay.delete(upload);
     }
     finish();
     return upload;
@@ -138,14 +153,15 @@ zone.addEventListener("drop", (event) => {
   for (const file of event.dataTransfer.files) begin(file);
 });
 addEventListener("beforeunload", (event) => {
-  if (running) event.preventDefault(); // what has arrived is kept, but the rest has to be chosen again
+  if (sends()) event.preventDefault(); // what has arrived is kept, but the rest has to be chosen again
 });
 
 // Uploads of an earlier visit: refused ones can be removed, examined ones become episodes.
 for (const item of list.querySelectorAll("li[data-key]")) {
   const address = `${base}/${item.dataset.key}`;
-  item.append(button(words.cancel, async () => {
-    if (!confirm(words.sure)) return;
+  const refused = () => item.dataset.state === "refused";
+  item.append(button(refused() ? words.remove : words.cancel, async () => {
+    if (!refused() && !confirm(words.sure)) return;
     await ask("DELETE", address);
     item.remove();
     refreshList();
@@ -158,10 +174,12 @@ async function follow(item, address) {
   while (told.state === "examining" && item.isConnected) {
     await new Promise((done) => setTimeout(done, 2000));
     told = await ask("GET", address).catch(() => told);
+    if (told.state === "examining") item.querySelector("[data-status]").textContent = examining(told);
   }
   if (!item.isConnected) return;
   item.dataset.state = told.state;
   item.querySelector("[data-status]").textContent = told.state === "refused" ? told.reason : words[told.state] ?? "";
+  if (told.state === "refused") item.querySelector("button").textContent = words.remove;
   if (told.state === "used") {
     item.querySelector("strong").textContent = told.title;
     item.querySelector("button").replaceWith(opener(told.episode));

@@ -82,7 +82,8 @@ export class Upload {
     for (let told = this.told; ; await pause(1000)) {
       told = await this.#keepTrying(() => ask("GET", this.url));
       this.told = told;
-      if (told.state !== "examining") return this.#say(told.state);
+      this.#say(told.state);
+      if (told.state !== "examining") return;
     }
   }
 

@@ -72,6 +72,13 @@ def test_our_own_address_is_known(desk: Desk, tokens: Tokens, served: Callable[[
     page = desk.send(PAGE, address=here).text
     assert f"{here} leads to this server." in page
     assert f"PODCAST_SERVER_SITE__PUBLIC_URL={here}" in page
+    assert f'public_url = "{here}"' in page
+
+
+def test_the_page_tells_the_steps_and_the_lines_only_for_what_leads_here(desk: Desk) -> None:
+    page = desk.get(PAGE).text
+    assert "step by step" in page
+    assert "PUBLIC_URL" not in page
 
 
 def test_a_server_with_other_keys_is_another_one(desk: Desk, served: Callable[[Any], str]) -> None:

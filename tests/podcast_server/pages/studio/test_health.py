@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from episodes.models import Episode, Show
 from podcast_server.services import Services
 from tests.builders import build_episode
@@ -53,8 +55,15 @@ def test_a_draft_is_looked_at_before_it_comes_out(
     assert "#7 - Fog" not in owner.get(PAGE).text
 
 
-def test_the_list_counts_errors_and_warnings(owner: Desk, harbour: Show) -> None:
+@pytest.mark.usefixtures("first")
+def test_the_list_counts_errors_and_warnings(owner: Desk) -> None:
     assert "Feed health: " in owner.get("/studio/shows/harbour").text
+
+
+@pytest.mark.usefixtures("harbour")
+def test_nothing_is_counted_against_a_show_that_is_only_begun(owner: Desk) -> None:
+    assert "Feed health</a>" in owner.get("/studio/shows/harbour").text
+    assert "Feed health: " not in owner.get("/studio/shows/harbour").text
 
 
 def test_it_is_said_in_french(owner: Desk, harbour: Show) -> None:

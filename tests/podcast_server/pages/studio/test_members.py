@@ -370,11 +370,11 @@ def test_members_without_an_app_get_one_mail_a_month(
         session.get_one(Member, ada.id).created_at = now - timedelta(days=3)
     assert "nudge" in owner.get(f"{LIST}?state=member&fetched=never").text
     assert "1 member may hear everything" in owner.get(f"{LIST}/nudge").text
-    assert "1 mail is on its way." in owner.send(f"{LIST}/nudge").text
+    assert "1 mail is written." in owner.send(f"{LIST}/nudge").text
     assert letters.newest().kind == "nudge"
     assert letters.newest().recipient == "ada@example.org"
     assert "Nobody to write to" in owner.get(f"{LIST}/nudge").text
-    assert "0 mails are on their way." in owner.send(f"{LIST}/nudge").text
+    assert "0 mails are written." in owner.send(f"{LIST}/nudge").text
 
 
 def test_who_came_just_now_or_has_an_app_is_left_in_peace(

@@ -132,3 +132,9 @@ def test_stripe_is_asked_where_it_is_set(
 
 def test_there_are_three_trials_and_no_others(owner: Desk) -> None:
     assert owner.send(PAGE + "/try/everything").status_code == 404
+
+
+def test_settings_lead_to_the_keys_of_scripts(owner: Desk) -> None:
+    page = owner.get("/studio/site").text
+    assert 'href="/studio/account#keys"' in page
+    assert 'href="/studio/people#keys"' in page

@@ -314,3 +314,18 @@ def test_replaced_audio_is_kept_under_the_name_of_whoever_sent_it(
     with services.sessions() as session:
         version = session.scalars(select(EpisodeVersion)).one()
     assert version.by == "owner@example.org"
+
+
+@pytest.mark.usefixtures("harbour")
+def test_while_it_is_converted_the_page_and_the_list_say_how_far(
+    owner: Desk, services: Services
+) -> None:
+    key = send_all(owner, SAMPLE.read_bytes())["key"]
+    address = f"{UPLOADS}/{key}"
+    assert ask(owner, "GET", address).get_json()["converted"] is None
+    assert "Looking at the audio …</span>" in owner.get("/studio/shows/harbour").text
+    with services.sessions.begin() as session:
+        session.scalars(select(Upload)).one().progress = 0.4
+    assert ask(owner, "GET", address).get_json()["converted"] == 0.4
+    page = owner.get("/studio/shows/harbour").text
+    assert "Converting it for every app … 40 %</span>" in page
