@@ -39,4 +39,4 @@ def test_it_brings_feeds_and_audio_and_sends_http_to_https(tmp_path: Path) -> No
 def test_it_is_the_one_that_the_compose_file_gives_to_its_front() -> None:
     compose = (DEPLOY / "compose.yaml").read_text()
     assert '"./Caddyfile-containers:/etc/caddy/Caddyfile:ro"' in compose
-    assert "PODCAST_HOST: ${PODCAST_HOST:?}" in compose
+    assert "PODCAST_HOST: ${PODCAST_HOST:?" in compose
