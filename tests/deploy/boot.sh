@@ -15,7 +15,8 @@ mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
-for folder in dev run tmp; do mount -t tmpfs tmpfs "$root/$folder"; done
+for folder in dev run; do mount -t tmpfs -o mode=755 tmpfs "$root/$folder"; done
+mount -t tmpfs tmpfs "$root/tmp"
 for device in null zero full random urandom tty; do
   touch "$root/dev/$device"
   mount --bind "/dev/$device" "$root/dev/$device"
@@ -32,19 +33,25 @@ for unit in systemd-modules-load systemd-udevd systemd-sysctl systemd-networkd; 
   ln -sf /dev/null "$root/etc/systemd/system/$unit.service"
 done
 
-# The program as pip would have laid it there.
+# The program as pip would have laid it there, with the Python that runs the tests: its own folder
+# may be in somebody's home, which the units do not see.
 place=$root/opt/podcast-server
 rm -rf "$place" "$root/var/lib/podcast-server" "$root/etc/podcast-server"
-mkdir -p "$place/source" "$place/python" "$place/packages" "$place/.venv/bin"
+version=$(basename "$(dirname "$packages")")
+installed=.venv/lib/$version/site-packages
+mkdir -p "$place/source" "$place/python" "$place/.venv/bin" "$place/$installed"
 mount --bind "$source" "$place/source"
 mount --bind "$python" "$place/python"
-mount --bind "$packages" "$place/packages"
-for folder in source python packages; do mount -o remount,bind,ro "$place/$folder"; done
+mount --bind "$packages" "$place/$installed"
+for folder in source python "$installed"; do mount -o remount,bind,ro "$place/$folder"; done
+echo "home = /opt/podcast-server/python/bin" >"$place/.venv/pyvenv.cfg"
+ln -s "../../python/bin/$version" "$place/.venv/bin/python"
+echo /opt/podcast-server/python/lib >"$root/etc/ld.so.conf.d/00-tests.conf"
+chroot "$root" ldconfig
 cat >"$place/.venv/bin/podcast-server" <<'PROGRAM'
 #!/bin/sh
-here=/opt/podcast-server
-export PYTHONPATH=$here/source:$here/packages PYTHONSAFEPATH=1 LD_LIBRARY_PATH=$here/python/lib
-exec $here/python/bin/python3 -m podcast_server "$@"
+export PYTHONPATH=/opt/podcast-server/source PYTHONSAFEPATH=1
+exec /opt/podcast-server/.venv/bin/python -m podcast_server "$@"
 PROGRAM
 chmod 755 "$place/.venv/bin/podcast-server"
 

@@ -18,8 +18,12 @@ from tests.running import PATIENCE
 MIRROR = "http://deb.debian.org/debian"
 LONG = 1200  # seconds to fetch and build
 # crun takes one hierarchy of control groups, not two; and it may not touch those of this machine.
+# Nor its /dev/null, which it gives to the user of a container that reads from it.
 _ALONE = """
 mount --make-rprivate /
+mount -t tmpfs tmpfs /mnt
+mknod -m 666 /mnt/null c 1 3
+mount --bind /mnt/null /dev/null
 if [ -d /sys/fs/cgroup/unified ]; then
   umount --recursive /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -44,7 +48,8 @@ class Podman:
     def __call__(self, *words: str | Path, check: bool = True) -> str:
         """What a command says. Raises AssertionError if it fails."""
         done = subprocess.run(
-            ["nsenter", f"--target={self.holder}", "--mount", "podman",
+            ["nsenter", f"--target={self.holder}", "--mount",
+             "sh", "-c", 'exec "$@" </dev/null', "sh", "podman",
              f"--root={self.folder}/store", f"--runroot={self.folder}/run",
              "--cgroup-manager=cgroupfs", *map(str, words)],
             capture_output=True, text=True, timeout=LONG, stdin=subprocess.DEVNULL,

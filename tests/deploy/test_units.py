@@ -5,30 +5,21 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.deploy.guided import STATE, answer, answered, install, shell, until
 from tests.deploy.machine import Machine, NoMachine, machine
-from tests.running import PATIENCE, ROOT
 
 pytestmark = pytest.mark.slow
 WEB, JOBS = "podcast-server.service", "podcast-server-worker.service"
 UNITS = [f"/etc/systemd/system/{unit}" for unit in (WEB, JOBS)]
-STATE = "/var/lib/podcast-server"
 WITHOUT_JOBS = """[Service]
 ExecStart=
 ExecStart=/opt/podcast-server/.venv/bin/podcast-server serve --no-jobs"""
 SOON = 20.0  # seconds: much less than systemd waits for what does not end
-
-
-def blocks_of_the_guide() -> list[str]:
-    """What the guide has one type to install the server on one machine."""
-    text = (ROOT / "docs" / "operating.md").read_text()
-    section = text[text.index("## One machine") : text.index("## Several machines")]
-    return re.findall(r"^```\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -41,47 +32,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         pytest.skip(str(error))
 
 
-def install(made: Machine) -> None:
-    """As the guide says, but for pip, whose work is done."""
-    before, wrapper, after = blocks_of_the_guide()
-    lines = [line for line in before.splitlines() if "/opt/podcast-server/.venv" not in line]
-    assert len(lines) == 4
-    shell(made, *lines, "cp deploy/podcast-server-worker.service /etc/systemd/system/")
-    shell(
-        made,
-        f"sed -i 's#^data_folder.*#data_folder = \"{STATE}/data\"#' /etc/podcast-server/config.toml",
-        f"cat > /usr/local/bin/podcast-server <<'WRAPPER'\n{wrapper}WRAPPER",
-        after,
-    )
-
-
-def shell(made: Machine, *lines: str) -> str:
-    return made.run("sh", "-e", "-c", "\n".join(lines), folder="/opt/podcast-server/source")
-
-
 @pytest.fixture
 def served(installed: Machine) -> Iterator[Machine]:
     installed.run("systemctl", "start", WEB)
     until(lambda: answered(installed), installed)
     yield installed
     installed.run("systemctl", "stop", WEB, JOBS)
-
-
-def answered(made: Machine, path: str = "/health") -> bool:
-    return answer(made, path) != ""
-
-
-def answer(made: Machine, path: str) -> str:
-    """What the server says; nothing while it is not there or says no."""
-    command = ("curl", "--silent", "--fail", "--max-time", "20", f"http://127.0.0.1:8000{path}")
-    return made.run(*command, check=False)
-
-
-def until(true: Callable[[], bool], made: Machine, within: float = PATIENCE) -> None:
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, made.log
-        time.sleep(0.1)
 
 
 def first_of(made: Machine, unit: str = WEB) -> int:
