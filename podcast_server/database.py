@@ -66,6 +66,7 @@ def open_engine(url: str) -> Engine:
         # a process that hangs does not hold its locks for ever. In milliseconds but the first.
         connect_args={
             "connect_timeout": 10,
+            "client_encoding": "utf8",  # whatever the database has
             "options": "-c statement_timeout=30000 -c lock_timeout=15000 "
             "-c idle_in_transaction_session_timeout=300000 -c timezone=utc "
             # A host that lost its power is found out within a minute, and its locks are let go.
@@ -169,12 +170,29 @@ def schema_versions(engine: Engine) -> tuple[str | None, str | None]:
     return present, needed
 
 
+def require_unicode(engine: Engine) -> None:
+    """Raise DatabaseError if a PostgreSQL database keeps anything but Unicode, as those do that
+    were made on a machine without a language."""
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect() as connection:
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"the database keeps text as {encoding}, not as UTF8: make it anew by "
+            "`createdb --encoding UTF8 --template template0`"
+        )
+
+
 def migrate(engine: Engine, *, attempts: int = 20, pause: float = 5.0) -> None:
     """Bring the schema to the version this program needs. Safe to run again.
 
     Where others hold what is to be changed it gives way to them and tries again, ``pause``
-    seconds later. Raises DatabaseError where they hold it to the last attempt.
+    seconds later. Raises DatabaseError where they hold it to the last attempt, and where a new
+    database could not keep every name.
     """
+    if schema_versions(engine)[0] is None:
+        require_unicode(engine)
     for _attempt in range(attempts):
         try:
             command.upgrade(_alembic_config(engine), "head")

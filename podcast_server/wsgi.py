@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 LAST_NOTES_SECONDS = 3.0
+LAST_REQUESTS_SECONDS = 30.0  # as long as a worker gets from the server (`serve`)
 
 
 def create() -> WSGIApplication:
@@ -77,11 +78,12 @@ def create() -> WSGIApplication:
     return traces.around(entry, kind_of)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(last_requests: float = LAST_REQUESTS_SECONDS) -> None:
     """Stop in good order when the process that started this worker is gone.
 
     Without this a server that is killed leaves its workers on the port, serving by old
-    settings beside the server that is started next.
+    settings beside the server that is started next. What has not ended after ``last_requests``
+    seconds is ended: a worker that has only just begun may miss the signal.
     """
     parent = parent_process()
     if parent is None:
@@ -90,5 +92,7 @@ def _end_with_parent() -> None:
     def watch() -> None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(last_requests)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()

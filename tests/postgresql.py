@@ -33,7 +33,9 @@ def running() -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         data = str(folder / "data")
-        _run([str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "tests", "-N"])
+        _run(
+            [str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "tests", "-N", "-E", "UTF8"]
+        )
         options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
         control = [str(programs / "pg_ctl"), "-D", data]
         _run([*control, "-w", "-t", "300", "-o", options, "-l", str(folder / "log"), "start"])

@@ -58,7 +58,7 @@ class PostgreSQL:
         }
         pairs = (defaults | settings).items()
         self._options = " ".join(f"-c {name}='{value}'" for name, value in pairs)
-        self._as_tests("initdb", "-A", "trust", "-U", "tests", "-N")
+        self._as_tests("initdb", "-A", "trust", "-U", "tests", "-N", "-E", "UTF8")
 
     @property
     def url(self) -> str:

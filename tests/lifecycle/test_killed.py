@@ -6,6 +6,8 @@ import contextlib
 import http.client
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ from podcast_server.database import open_engine, session_factory
 from tests.installed import SOUND, Filled
 from tests.running import (
     PATIENCE,
+    ROOT,
     Installation,
     children,
     command_of,
@@ -154,3 +157,27 @@ def wait_for_another(server: int, worker: int) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the worker was not started again")
+
+
+DEAF = """
+import multiprocessing, signal, time
+from podcast_server.wsgi import _end_with_parent
+
+def worker():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _end_with_parent(last_requests=0.2)
+    print("here", flush=True)
+    time.sleep(600)
+
+multiprocessing.get_context("fork").Process(target=worker).start()
+"""
+
+
+def test_a_worker_that_misses_the_signal_ends_all_the_same() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", DEAF], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True
+    ) as server:
+        assert server.stdout
+        assert server.stdout.readline() == b"here\n"
+        server.kill()
+    wait_until_gone(server.pid)

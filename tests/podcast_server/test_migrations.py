@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from podcast_server.database import (
     DatabaseError,
@@ -70,3 +70,21 @@ def test_postgresql_bounds_statements_locks_and_idle_transactions(postgresql_url
         ):
             assert connection.exec_driver_sql(f"SHOW {name}").scalar() == value
     engine.dispose()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_keep_every_name_is_refused_with_the_way_to_make_one(
+    postgresql_url: str, encoding: str
+) -> None:
+    server, name = make_url(postgresql_url), f"test_{encoding.lower()}"
+    admin = open_engine(postgresql_url).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+        )
+    engine = open_engine(server.set(database=name).render_as_string(hide_password=False))
+    with pytest.raises(DatabaseError, match=f"{encoding}.*createdb --encoding UTF8"):
+        migrate(engine)
+    for each in (engine, admin):
+        each.dispose()
