@@ -9,8 +9,9 @@ many, days are counted less often.
 from __future__ import annotations
 
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -33,6 +34,7 @@ _PASS_SECONDS = 20.0
 _SHORT_SECONDS = 10.0
 _REST = 3.0  # times as long as the pass took
 _ROWS_AT_ONCE = 2000
+_PLAYS_AT_ONCE = 20_000
 
 _DUE = (CountedDay.hits_version > CountedDay.counted_version) & ~CountedDay.raw_expired
 _HIT_COLUMNS = [getattr(RawHit, name) for name in Hit.__dataclass_fields__]
@@ -167,11 +169,9 @@ def _count_day(
         downloads = DailyTotals()
         for hits in _by(session, day, key, RawHit.ip_hash):
             downloads.add(count_downloads(hits, rules))
-        plays = [
-            play
-            for hits in _by(session, day, key, RawHit.member_id)
-            for play in count_plays(hits, rules)
-        ]
+        plays = MemberPlays()
+        for hits in _by(session, day, key, RawHit.member_id):
+            plays.add(count_plays(hits, rules))
     with sessions.begin() as session:
         if version is None or not _claim(session, day, key, version, now):
             return False
@@ -211,20 +211,16 @@ def _claim(session: Session, day: date, key: str, version: int, now: datetime) -
 
 
 def _replace_counts(
-    session: Session, day: date, key: str, downloads: DailyTotals, plays: Sequence[Play]
+    session: Session, day: date, key: str, downloads: DailyTotals, plays: MemberPlays
 ) -> None:
-    for table in (DailyDownload, MemberPlay):
-        session.execute(delete(table).where(table.day == day, table.episode_key == key))
+    for each in (DailyDownload, MemberPlay):
+        session.execute(delete(each).where(each.day == day, each.episode_key == key))
     if rows := downloads.rows():
         session.execute(insert(DailyDownload), rows)
-    if plays:
-        names = ("day", "episode_key", "member_id", "request_based")
-        insert_rows(
-            session.connection(),
-            cast("Table", MemberPlay.__table__),
-            names,
-            [_play_row(play) for play in plays],
-        )
+    table, names = cast("Table", MemberPlay.__table__), ("day", "episode_key", *MemberPlays.NAMES)
+    for some in plays.portions():
+        heard = [(day, key, member_id, request_based) for member_id, request_based in some]
+        insert_rows(session.connection(), table, names, heard)
 
 
 class DailyTotals:
@@ -251,8 +247,26 @@ class DailyTotals:
         ]
 
 
-def _play_row(play: Play) -> tuple[Any, ...]:
-    return play.day, play.episode_key, play.member_id, play.request_based
+class MemberPlays:
+    """Which members heard an episode on a day, in nine bytes each: there may be a million."""
+
+    NAMES = ("member_id", "request_based")
+
+    def __init__(self) -> None:
+        self._members = array("q")
+        self._by_request = bytearray()
+
+    def add(self, plays: Iterable[Play]) -> None:
+        """Remember some more."""
+        for play in plays:
+            self._members.append(play.member_id)
+            self._by_request.append(play.request_based)
+
+    def portions(self) -> Iterator[Iterable[tuple[int, bool]]]:
+        """The values of NAMES, some thousands at a time."""
+        for start in range(0, len(self._members), _PLAYS_AT_ONCE):
+            some = slice(start, start + _PLAYS_AT_ONCE)
+            yield zip(self._members[some], map(bool, self._by_request[some]), strict=True)
 
 
 def _exclude_busy_addresses(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from feeds.downloads import expire
+from feeds.downloads import expire, rollup
 from feeds.downloads.agents import Agent
 from feeds.downloads.expire import expire_raw_hits, forget_member
 from feeds.downloads.models import CountedDay, DailyDownload, MemberPlay, RawHit
@@ -67,6 +67,24 @@ def test_plays_are_rolled_up_by_member(sessions: Sessions) -> None:
     write(sessions, media_hit(), media_hit(member_id=2, feed_id=2), media_hit(address="192.0.2.2"))
     roll_up(sessions, RULES, NOW)
     assert plays(sessions) == [(DAY, "one", 1), (DAY, "one", 2)]
+
+
+def test_plays_by_request_and_by_bytes_are_told_apart_in_however_many_portions(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollup, "_PLAYS_AT_ONCE", 2)
+    by_request = {"status": 302, "bytes_served": None}
+    write(
+        sessions,
+        *(media_hit(member_id=member) for member in (1, 2)),
+        *(media_hit(member_id=member, **by_request) for member in (3, 4, 5)),
+    )
+    roll_up(sessions, RULES, NOW)
+    with sessions() as session:
+        found = session.execute(select(MemberPlay.member_id, MemberPlay.request_based))
+        assert sorted(map(tuple, found)) == [
+            (1, False), (2, False), (3, True), (4, True), (5, True),
+        ]  # fmt: skip
 
 
 def test_a_second_run_has_nothing_to_do(sessions: Sessions) -> None:
