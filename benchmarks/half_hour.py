@@ -1,4 +1,5 @@
-"""Half an hour of a busy show in a minute: ``python -m benchmarks.half_hour [SQLite|PostgreSQL]``.
+"""Half an hour of a busy show in a minute: ``python -m benchmarks.half_hour [SQLite|PostgreSQL]``,
+in any other time and with other numbers of new episodes by ``--half-hour=360 --published=54``.
 
 Every member's app polls some times and fetches what is new; meanwhile episodes come out, people
 join through the pages, and Stripe tells of payments, refunds, failing cards and ends by signed
@@ -38,7 +39,7 @@ from tests.running import fetch
 from tests.seaweedfs import SHARED_BUCKET, running_seaweedfs
 
 CONNECTIONS = 64
-PUBLISHED = 3  # episodes that come out meanwhile
+READINGS = 8  # of the worker's memory meanwhile
 # PostgreSQL tells of a change a moment after the commit (docs/feeds.md).
 DELAYS = {"SQLite": 0.0, "PostgreSQL": 0.5}
 
@@ -146,10 +147,11 @@ def _go_through(
         fetch(shop.url + feed)
     happenings = lives(shop, payers, newcomers, scale.half_hour, random)
     visits = apps.visits(people, [*payers, *newcomers], scale.half_hour, random)
-    course.memory.append(resident(worker))
-    middle = threading.Timer(scale.half_hour / 2, lambda: course.memory.append(resident(worker)))
-    middle.start()
-    with on_core(1), _going_on(apps.show, shop, happenings, scale.half_hour):
+    with (
+        on_core(1),
+        _going_on(apps.show, shop, happenings, scale),
+        _weighing(course, worker, scale),
+    ):
         course.outcomes = asyncio.run(visit_all(shop.url, visits, CONNECTIONS))
     account.tell("wait_for_webhooks", timeout=CARRIED_SECONDS)
     wait_until_worked_off(services)
@@ -164,12 +166,12 @@ def _go_through(
 
 @contextlib.contextmanager
 def _going_on(
-    show: Show, shop: Shop, happenings: list[Happening], seconds: float
+    show: Show, shop: Shop, happenings: list[Happening], scale: scales.Scale
 ) -> Iterator[None]:
     stop = threading.Event()
     threads = [
         threading.Thread(target=live, args=(shop, happenings)),
-        threading.Thread(target=_publish, args=(show, stop, seconds)),
+        threading.Thread(target=_publish, args=(show, stop, scale)),
     ]
     for thread in threads:
         thread.start()
@@ -181,9 +183,27 @@ def _going_on(
             thread.join()
 
 
-def _publish(show: Show, stop: threading.Event, seconds: float) -> None:
-    for _ in range(PUBLISHED):
-        if stop.wait(seconds / (PUBLISHED + 1)):
+@contextlib.contextmanager
+def _weighing(course: Course, worker: int, scale: scales.Scale) -> Iterator[None]:
+    course.memory.append(resident(worker))
+    stop = threading.Event()
+
+    def weigh() -> None:
+        while not stop.wait(scale.half_hour / READINGS):
+            course.memory.append(resident(worker))
+
+    thread = threading.Thread(target=weigh)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _publish(show: Show, stop: threading.Event, scale: scales.Scale) -> None:
+    for _ in range(scale.published):
+        if stop.wait(scale.half_hour / (scale.published + 1)):
             return
         show.publish()
 
@@ -210,7 +230,7 @@ def _print(place: Place, scale: scales.Scale, course: Course) -> None:
     for name, outcome in rows.items():
         figures = [f"{outcome.percentile(share) * 1000:10.1f}" for share in (0.5, 0.95, 0.99, 1)]
         print(f"  {name:30}{''.join(figures)}")
-    print("  worker at the beginning, half way and at the end, in MB:", end=" ")
+    print("  worker from the beginning to the end, in MB:", end=" ")
     print(
         ", ".join(f"{each:.0f}" for each in course.memory) + f"; {books.downloads} downloads noted"
     )

@@ -41,8 +41,7 @@ NAMES = (
 
 def main() -> None:
     """Print what a million hits take, for each database, or for those named."""
-    given = [word.partition("=")[2] for word in sys.argv if word.startswith("--hits=")]
-    hits = int(given[0]) if given else scales.chosen().hits
+    hits = scales.chosen().hits
     print(f"{hits:,} hits on one day, {EPISODES} episodes, {hits // 4:,} of them of one")
     for database in [word for word in sys.argv if word in DATABASES] or DATABASES:
         with places([database]) as [place], place.services() as services:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Scale:
     members: int
     polling_members: int
     half_hour: int  # seconds that a compressed half hour takes
+    published: int  # episodes that come out meanwhile
     payers: int  # who pay for it meanwhile: so many have paid before, so many join
     idle: int  # connections that say nothing
     slow: int  # connections that send a request drop by drop
@@ -33,6 +34,7 @@ FULL = Scale(
     members=2_000,
     polling_members=10_000,
     half_hour=40,
+    published=3,
     payers=40,
     idle=10_000,
     slow=500,
@@ -49,6 +51,7 @@ QUICK = Scale(
     members=20,
     polling_members=50,
     half_hour=4,
+    published=3,
     payers=6,
     idle=200,
     slow=20,
@@ -61,5 +64,7 @@ QUICK = Scale(
 
 
 def chosen() -> Scale:
-    """The scale named on the command line."""
-    return QUICK if "--quick" in sys.argv else FULL
+    """The scale named on the command line, with what is named there one by one (``--hits=…``)."""
+    named = (word[2:].partition("=") for word in sys.argv[1:] if word.startswith("--"))
+    numbers = {name.replace("-", "_"): int(value) for name, _, value in named if value}
+    return replace(QUICK if "--quick" in sys.argv else FULL, **numbers)  # type: ignore[arg-type]
