@@ -14,6 +14,7 @@ from podcast_server.database import reading
 from podcast_server.pages.studio.cells import harmless
 from podcast_server.pages.studio.doing import doing
 from podcast_server.pages.studio.guard import needs, studio_blueprint, the_role, the_show
+from podcast_server.pages.studio.members.nudge import silent_members
 from podcast_server.pages.studio.numbers.charts import charts_of
 from podcast_server.pages.studio.numbers.figures import plain, shown, with_cells
 from podcast_server.pages.studio.numbers.tables import PERSONAL, TABLES, Asked
@@ -31,7 +32,8 @@ def page(slug: str) -> Response:
     silent = Wanted(state="member", fetched="never")
     with reading(the_services().engine) as database:
         tables = {name: make(database, asked) for name, make in TABLES.items() if _may_see(name)}
-        waiting = list_roster(database, asked.show_id, silent, asked.now)[1]
+        never = list_roster(database, asked.show_id, silent, asked.now)[1]
+        unwritten = len(silent_members(database, asked.show_id, asked.now)) if never else 0
     members, revenue = tables["members"][1], tables["revenue"][1]
     html = render_template(
         "studio/numbers/numbers.html",
@@ -41,7 +43,8 @@ def page(slug: str) -> Response:
         members=shown(members[-1][4] if members else 0),
         revenue=[shown(cell) for cell in revenue[-1][1:]] if revenue else [],
         downloads=shown(sum(row[1] for row in tables["downloads"][1])),
-        silent=waiting,
+        silent=never,
+        unwritten=unwritten,
         nothing=not (members or revenue or any(row[-1] for row in tables["episodes"][1])),
         tables={name: with_cells(table, shown) for name, table in tables.items()},
         charts=charts_of(tables),

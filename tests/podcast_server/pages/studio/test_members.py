@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -375,6 +376,21 @@ def test_members_without_an_app_get_one_mail_a_month(
     assert letters.newest().recipient == "ada@example.org"
     assert "Nobody to write to" in owner.get(f"{LIST}/nudge").text
     assert "0 mails are written." in owner.send(f"{LIST}/nudge").text
+
+
+def test_the_numbers_offer_to_write_to_them_with_one_click(
+    owner: Desk, services: Services, ada: Member, letters: Letters, now: datetime
+) -> None:
+    numbers = "/studio/shows/harbour/numbers"
+    assert "They came just now" in owner.get(numbers).text
+    with services.sessions.begin() as session:
+        session.get_one(Member, ada.id).created_at = now - timedelta(days=3)
+    page = owner.get(numbers).text
+    assert "Write to 1 member now" in page
+    [form] = re.findall(r'action="([^"]+/nudge)"', page)
+    owner.send(form)
+    assert letters.newest().recipient == "ada@example.org"
+    assert "had a mail this month" in owner.get(numbers).text
 
 
 def test_who_came_just_now_or_has_an_app_is_left_in_peace(
