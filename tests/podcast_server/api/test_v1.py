@@ -132,9 +132,13 @@ def test_from_audio_to_a_published_episode(
     assert "no audio yet" in refused["title"]
     sent = owner.ask("PUT", path + "/audio?name=fog.mp3", data=AUDIO)
     assert sent.status_code == 202
+    examiner: StillPostman = owner.client.application.config["EXAMINER"]
+    upload_path = f"/shows/harbour/uploads/{json.loads(sent.text)['key']}"
+    assert owner.json("GET", upload_path)["state"] == "examining"
+    assert examiner.nudges == 2  # whoever asks after what nobody examines has it examined
     examine_waiting_uploads(services, now)
-    upload = owner.json("GET", f"/shows/harbour/uploads/{json.loads(sent.text)['key']}")
-    assert upload["state"] == "used"
+    assert owner.json("GET", upload_path)["state"] == "used"
+    assert examiner.nudges == 2
     published = owner.json("POST", path + "/publish")
     assert published["status"] == "published"
     assert published["audio"]["bytes"] == len(AUDIO)
