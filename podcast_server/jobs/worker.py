@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from psycopg import OperationalError as PostgresAway
-from psycopg.errors import DuplicateTable, UniqueViolation
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from podcast_server.database import database_now
@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 DATABASE_COMES_BACK = 60.0  # seconds that a worker waits for it when it starts
 BETWEEN_ATTEMPTS = 1.0
+_MAKING_TABLES = 7_103_002  # the only lock of its kind (pg_advisory_xact_lock) that we take
 LOOK_EVERY = 15.0  # seconds between two looks whether a long job is due
 
 
@@ -63,10 +64,9 @@ def open_queue(services: Services) -> Huey:
         make_private_file(path)
         return SqliteHuey("jobs", filename=str(path))
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        return PostgresHuey("jobs", dsn=dsn)
-    except (DuplicateTable, UniqueViolation):
-        # Another worker, starting at this very moment, has made the tables that we found missing.
+    with services.engine.begin() as connection:
+        # One after the other: workers that start at the same moment all find the tables missing.
+        connection.execute(select(func.pg_advisory_xact_lock(_MAKING_TABLES)))
         return PostgresHuey("jobs", dsn=dsn)
 
 
