@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes.audio.limited import Fraction
@@ -32,7 +32,7 @@ def note_conversion(sessions: sessionmaker[Session], key: str) -> Fraction:
             return
         noted = share
         # What cannot be kept now is kept the next time; it must not break the conversion off.
-        with suppress(OperationalError), sessions.begin() as session:
+        with suppress(SQLAlchemyError), sessions.begin() as session:
             here = update(Upload).where(Upload.key == key, Upload.state == "examining")
             session.execute(here.values(progress=max(share, _BEGUN)))
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, Update, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -53,13 +53,12 @@ def waiting_uploads(engine: Engine, now: datetime) -> list[str]:
         return list(session.scalars(query.order_by(Upload.id)))
 
 
-def nobody_examines(upload: Upload, now: datetime) -> bool:
-    """Whether it is complete, and nobody has begun or whoever did has died since."""
+def waits_too_long(upload: Upload, now: datetime) -> bool:
+    """Whether it is complete and shows no sign of life: whoever was to examine it has died since,
+    or the storage was away or full when they tried."""
     if upload.state != "examining":
         return False
-    if not upload.attempts:
-        return True
-    return upload.updated_at < now - LEFT_AFTER[min(upload.attempts, MAX_ATTEMPTS) - 1]
+    return upload.updated_at < now - LEFT_AFTER[min(max(upload.attempts, 1), MAX_ATTEMPTS) - 1]
 
 
 def examine_upload(
@@ -79,7 +78,9 @@ def examine_upload(
     with sessions.begin() as session:
         query = select(Upload).where(Upload.key == key).with_for_update()
         upload = session.scalars(query).first()
-        if upload is None or not nobody_examines(upload, now):
+        if upload is None or upload.state != "examining":
+            return
+        if upload.attempts and not waits_too_long(upload, now):
             return  # somebody else began after we had looked
         upload.attempts += 1
         upload.updated_at, upload.progress = now, 0.0
@@ -106,10 +107,10 @@ def examine_upload(
         if isinstance(error, OSError) and error.errno not in _FULL:
             raise
         log.warning("an upload waits to be examined: %s", error)
-        _put_off(sessions, key, now)
+        _put_off(sessions, key, attempt)
         return
     except EpisodeError as error:
-        _refuse(sessions, key, str(error), now)
+        _refuse(sessions, key, attempt, str(error), now)
         return
     _mark_ready(sessions, key, stored, fields, facts.warning_texts, now)
     with suppress(storage_words.StorageUnavailable):  # an orphan then, which `doctor` finds
@@ -128,12 +129,7 @@ def _alive(
             at = now + timedelta(seconds=time.monotonic() - began)
             try:
                 with sessions.begin() as session:
-                    session.execute(
-                        update(Upload)
-                        .where(Upload.key == key, Upload.state == "examining")
-                        .where(Upload.attempts == attempt)
-                        .values(updated_at=at)
-                    )
+                    session.execute(_ours(key, attempt).values(updated_at=at))
             except SQLAlchemyError:
                 log.warning("an examination goes on; the database does not answer just now")
 
@@ -145,19 +141,28 @@ def _alive(
         over.set()
 
 
-def _put_off(sessions: sessionmaker[Session], key: str, now: datetime) -> None:
+def _put_off(sessions: sessionmaker[Session], key: str, attempt: int) -> None:
     # As if it had not been tried: the file is not to blame, and the next round takes it again.
     with sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        upload.attempts, upload.updated_at = 0, now
+        session.execute(_ours(key, attempt).values(attempts=0))
 
 
-def _refuse(sessions: sessionmaker[Session], key: str, reason: str, now: datetime) -> None:
+def _refuse(
+    sessions: sessionmaker[Session], key: str, attempt: int, reason: str, now: datetime
+) -> None:
     # The file itself stays until the podcaster has seen why, or a week has passed.
     with sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        upload.state, upload.reason, upload.updated_at = "refused", reason, now
-        set_draft_aside(session, upload, now)
+        refused = _ours(key, attempt).values(state="refused", reason=reason, updated_at=now)
+        upload = session.scalars(refused.returning(Upload)).first()
+        if upload is not None:
+            set_draft_aside(session, upload, now)
+
+
+def _ours(key: str, attempt: int) -> Update:
+    """A change of an upload that this attempt still examines: not given up meanwhile, and by
+    nobody else who took us for dead."""
+    ours = Upload.key == key, Upload.state == "examining", Upload.attempts == attempt
+    return update(Upload).where(*ours)
 
 
 def _mark_ready(

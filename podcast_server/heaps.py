@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 
 _C = ctypes.CDLL(None)
 _M_ARENA_MAX, _HEAPS = -8, 2  # mallopt(3)
@@ -41,8 +42,8 @@ def give_back_regularly() -> None:
     waits for none."""
 
     def run() -> None:
-        while not stop.wait(GIVE_BACK_EVERY):
+        while True:
+            time.sleep(GIVE_BACK_EVERY)
             give_back()
 
-    stop = threading.Event()
     threading.Thread(target=run, name="heaps", daemon=True).start()

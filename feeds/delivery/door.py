@@ -132,9 +132,8 @@ def again_first(
         try:
             answer = _known(lane, path, environ.get)
         except Exception:
-            answer = (
-                None  # what is wrong is met again behind, and logged there with the request's id
-            )
+            # What is wrong is met again behind, and logged there with the request's id.
+            answer = None
         if answer is None:
             return app(environ, start_response)
         count(kind, str(answer.status), clock() - began)

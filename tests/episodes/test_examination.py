@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,11 +13,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from episodes import examination
-from episodes.examination import LEFT_AFTER, examine_upload, nobody_examines, waiting_uploads
+from episodes.errors import EpisodeError
+from episodes.examination import LEFT_AFTER, examine_upload, waiting_uploads, waits_too_long
 from episodes.ingest import find_orphans
 from episodes.models import Audio, Show, Upload
 from episodes.storage.base import Storage, StorageUnavailable
-from episodes.uploads import complete_upload
+from episodes.uploads import abandon_upload, complete_upload, find_upload
 from podcast_server.database import session_factory
 from tests.episodes.uploading import SAMPLE, arrived, begin, send
 from tests.running import PATIENCE
@@ -262,11 +264,76 @@ def test_a_database_that_is_away_for_a_moment_ends_no_examination(
     assert upload.state == "ready"
 
 
-def test_one_that_nobody_has_begun_is_everybodys(
-    session: Session, storage: Storage, show: Show, now: datetime
+def test_whoever_asks_has_it_tried_anew_only_after_a_while(
+    session: Session,
+    sessions: sessionmaker[Session],
+    storage: Storage,
+    show: Show,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     upload = begin(session, storage, show, SAMPLE.read_bytes(), now)
-    assert not nobody_examines(upload, now)
+    assert not waits_too_long(upload, now + timedelta(hours=1))  # parts of it are missing
     send(upload, storage, SAMPLE.read_bytes(), 1)
     complete_upload(session, storage, upload, now)
-    assert nobody_examines(upload, now)
+    session.commit()
+    full = OSError(errno.ENOSPC, "full")
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "put", failing_with(full))
+        examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+    session.refresh(upload)
+    assert upload.attempts == 0
+    assert not waits_too_long(upload, now + LEFT_AFTER[0])
+    assert waits_too_long(upload, now + LEFT_AFTER[0] + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("end", [StorageUnavailable("away"), EpisodeError("no audio")])
+def test_one_taken_for_dead_does_not_undo_what_another_is_at(
+    session: Session,
+    sessions: sessionmaker[Session],
+    storage: Storage,
+    show: Show,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    end: Exception,
+) -> None:
+    upload = arrived(session, storage, show, SAMPLE.read_bytes(), now)
+
+    def put(*_args: object, **_more: object) -> None:
+        with sessions.begin() as another:
+            another.get_one(Upload, upload.id).attempts = 2
+        raise end
+
+    monkeypatch.setattr(storage, "put", put)
+    examine_upload(sessions, storage, upload.key, convert_to=None, now=now)
+    session.refresh(upload)
+    assert (upload.state, upload.attempts) == ("examining", 2)
+
+
+def test_one_that_is_given_up_meanwhile_is_no_fault(
+    session: Session,
+    sessions: sessionmaker[Session],
+    storage: Storage,
+    show: Show,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    upload = arrived(session, storage, show, SAMPLE.read_bytes(), now)
+    key = upload.key
+
+    def put(*_args: object, **_more: object) -> None:
+        with sessions.begin() as another:
+            abandon_upload(another, storage, find_upload(another, show.id, key))
+        raise EpisodeError("no audio")
+
+    monkeypatch.setattr(storage, "put", put)
+    examine_upload(sessions, storage, key, convert_to=None, now=now)
+    with sessions() as looking:
+        assert looking.scalars(select(Upload).where(Upload.key == key)).first() is None
+
+
+def failing_with(error: Exception) -> Callable[..., None]:
+    def fail(*_args: object, **_more: object) -> None:
+        raise error
+
+    return fail

@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from episodes.episodes import create_episode, episodes_of, find_episode, update_episode
-from episodes.examination import nobody_examines
+from episodes.examination import waits_too_long
 from episodes.history import keeping
 from episodes.models import Episode, Show, Upload
 from episodes.publishing import publish_episode, status_of, unpublish_episode
@@ -125,7 +125,7 @@ def upload(slug: str, key: str) -> shapes.Upload:
     """How the examination of a file went"""
     with reading(the_services().engine) as database:
         upload = find_upload(database, the_show().id, key)
-        if nobody_examines(upload, current_time()):  # and somebody waits for it here
+        if waits_too_long(upload, current_time()):  # and somebody waits for it here
             examine_soon()
         return _upload_told(upload)
 

@@ -33,7 +33,8 @@ def page(slug: str) -> Response:
     with reading(the_services().engine) as database:
         tables = {name: make(database, asked) for name, make in TABLES.items() if _may_see(name)}
         never = list_roster(database, asked.show_id, silent, asked.now)[1]
-        unwritten = len(silent_members(database, asked.show_id, asked.now)) if never else 0
+        writes = never and may(the_role(), "editor")
+        unwritten = len(silent_members(database, asked.show_id, asked.now)) if writes else 0
     members, revenue = tables["members"][1], tables["revenue"][1]
     html = render_template(
         "studio/numbers/numbers.html",

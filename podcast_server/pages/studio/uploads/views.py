@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from episodes.arrivals import draft_for
 from episodes.episodes import find_episode
 from episodes.errors import EpisodeError, NotFound
-from episodes.examination import nobody_examines
+from episodes.examination import waits_too_long
 from episodes.glances import MAX_BYTES, Piece, note_glance, read_pieces
 from episodes.models import Upload
 from episodes.storage.base import StorageUnavailable
@@ -90,7 +90,7 @@ def _replaced(database: Session, asked: dict[str, Any]) -> str:
 def standing(slug: str, key: str) -> Response:
     with reading(the_services().engine) as database:
         upload = find_upload(database, the_show().id, key)
-        if nobody_examines(upload, current_time()):  # and somebody waits for it here
+        if waits_too_long(upload, current_time()):  # and somebody waits for it here
             examine_soon()
         return jsonify(_told(database, slug, upload))
 

@@ -23,7 +23,8 @@ from podcast_server.billing.models import Plan, Subscription
 from podcast_server.billing.money import Money
 from podcast_server.billing.plans import PriceTerms, create_plan
 from podcast_server.i18n import format_day
-from podcast_server.pages.studio.members import one
+from podcast_server.mail.models import OutgoingMail
+from podcast_server.pages.studio.members import nudge, one
 from podcast_server.services import Services
 from tests.builders import build_feed, build_member, build_show, give_membership
 from tests.podcast_server.conftest import Letters
@@ -391,6 +392,28 @@ def test_the_numbers_offer_to_write_to_them_with_one_click(
     owner.send(form)
     assert letters.newest().recipient == "ada@example.org"
     assert "had a mail this month" in owner.get(numbers).text
+
+
+def test_two_clicks_at_the_same_moment_are_one_mail(
+    owner: Desk, services: Services, ada: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with services.sessions.begin() as session:
+        session.get_one(Member, ada.id).created_at = now - timedelta(days=3)
+    # Both have looked before either writes.
+    monkeypatch.setattr(nudge, "silent_members", lambda *_: [ada.id])
+    assert "1 mail is written." in owner.send(f"{LIST}/nudge").text
+    assert "0 mails are written." in owner.send(f"{LIST}/nudge").text
+    with services.sessions() as session:
+        kinds = list(session.scalars(select(OutgoingMail.kind)))
+    assert kinds.count("nudge") == 1
+
+
+def test_who_is_erased_before_the_mail_is_written_gets_none(
+    owner: Desk, ada: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.send(path(ada, "/erase"), email="ada@example.org")
+    monkeypatch.setattr(nudge, "silent_members", lambda *_: [ada.id])
+    assert "0 mails are written." in owner.send(f"{LIST}/nudge").text
 
 
 def test_who_came_just_now_or_has_an_app_is_left_in_peace(
