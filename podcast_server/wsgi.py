@@ -1,4 +1,5 @@
-"""The WSGI entry that the web server imports in each worker: ``podcast_server.wsgi:create``."""
+"""The entry that the web server imports in each worker: ``podcast_server.wsgi:create_for_granian``
+for granian, ``podcast_server.wsgi:create`` for any server that speaks WSGI."""
 
 from __future__ import annotations
 
@@ -7,13 +8,15 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from feeds.delivery.door import again_first, fast_lane
+from feeds.delivery.again import Again, again_first, given_again
+from feeds.delivery.door import fast_lane
 from feeds.delivery.plain_http import Exposures, never_plain
 from podcast_server.app import create_app
 from podcast_server.database import require_fitting_schema
@@ -21,10 +24,11 @@ from podcast_server.heaps import give_back_regularly, keep_heaps_few
 from podcast_server.logs import set_up_logging
 from podcast_server.monitoring.door import Monitor, kind_of, monitored
 from podcast_server.monitoring.error_reports import report_errors
-from podcast_server.monitoring.traces import open_traces
+from podcast_server.monitoring.traces import NOWHERE, open_traces
 from podcast_server.reach import answering
 from podcast_server.services import now_utc, open_lane, open_memory, open_recorder, open_services
 from podcast_server.settings import find_config, load_settings
+from podcast_server.short_way import answer_before_wsgi
 from podcast_server.takeover import note_able
 
 if TYPE_CHECKING:
@@ -37,6 +41,15 @@ LAST_REQUESTS_SECONDS = 30.0  # as long as a worker gets from the server (`serve
 
 def create() -> WSGIApplication:
     """Build the application from the configuration of this process."""
+    return _build(lambda _again, _proxies: False)
+
+
+def create_for_granian() -> WSGIApplication:
+    """As ``create``; what can be given again is, without the way through WSGI."""
+    return _build(answer_before_wsgi)
+
+
+def _build(past_wsgi: Callable[[Again, int], bool]) -> WSGIApplication:
     _end_with_parent()
     keep_heaps_few()
     settings = load_settings(find_config(os.environ), os.environ)
@@ -63,12 +76,15 @@ def create() -> WSGIApplication:
     entry = never_plain(entry, public_url, exposures, old_hosts)
     proxies = settings.server.trusted_proxies
     entry = monitored(entry, monitor, trust_ids=proxies > 0)
-    entry = again_first(lane, entry, monitor.tally.add, old_hosts, https=https)
+    traces = open_traces(settings.monitoring, "web")
+    Finalize(None, traces.close, exitpriority=4)
+    again = given_again(lane, monitor.tally.add, old_hosts, https=https)
+    # Traces watch every request, so none may go past them.
+    if traces is not NOWHERE or not past_wsgi(again, proxies):
+        entry = again_first(again, entry)
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.
         entry = ProxyFix(entry, x_for=proxies, x_proto=proxies, x_host=proxies)
-    traces = open_traces(settings.monitoring, "web")
-    Finalize(None, traces.close, exitpriority=4)
     # What is there now stays: without this the rubbish collection goes through all of it now and
     # then, and for a tenth of a second nobody is answered.
     gc.collect()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What kind of thing was asked for, the status, and the seconds it took.
-Counter = Callable[[str, str, float], None]
-
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-_STAY = ("Strict-Transport-Security", "max-age=31536000")
+STAY = ("Strict-Transport-Security", "max-age=31536000")
 PLAIN_HTTP = "HTTP_X_PLAIN_HTTP"  # what came without encryption (plain_http.py)
-_ASKED_AGAIN = {"/f/": "feed", "/m/": "audio"}
 _PREFIXES = ("/f/", "/m/", "/listen/", "/shows/", "/art/")
 
 
@@ -87,62 +82,14 @@ def _answer(lane: Lane, environ: WSGIEnvironment) -> Answer | None:
         return _busy(environ["REQUEST_METHOD"], environ["PATH_INFO"])
 
 
-def _known(lane: Lane, path: str, get: Callable[..., str]) -> Answer | None:
-    """The answer where it was given before, by the few facts that it takes."""
-    if path.startswith("/m/"):
-        return lane.again(
-            path, get("REMOTE_ADDR", ""), get("HTTP_USER_AGENT", ""), get("HTTP_RANGE", "")
-        )
-    had = get("HTTP_IF_NONE_MATCH")
-    if had and path.startswith("/f/"):
-        return lane.unchanged(
-            path, had, get("HTTP_ACCEPT_ENCODING", ""), get("HTTP_USER_AGENT", "")
-        )
-    return None
-
-
 def _busy(method: str, path: str) -> Answer:
     # A database or disk that is away must not look like a feed that is gone.
     log.exception("%s %s could not be answered", method, path)
     return text_answer(503, "The server cannot answer just now.", ("Retry-After", "60"))
 
 
-def again_first(
-    lane: Lane,
-    app: WSGIApplication,
-    count: Counter,
-    other_hosts: frozenset[str] = frozenset(),
-    *,
-    https: bool = False,
-) -> WSGIApplication:
-    """``app``, and before everything else in front of it what the lane gave before and may give
-    again: nearly all that podcast apps ask all day. It leaves no line in the log, and so it
-    carries no request id; ``count`` hears of it. For the rest see ``fast_lane``.
-    """
-    stay: Headers = [_STAY] if https else []
-    clock = time.perf_counter
-
-    def entry(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        began, path = clock(), environ["PATH_INFO"]
-        kind = _ASKED_AGAIN.get(path[:3])
-        if kind is None or environ["REQUEST_METHOD"] != "GET" or PLAIN_HTTP in environ:
-            return app(environ, start_response)
-        if other_hosts and _host(environ) in other_hosts:
-            return app(environ, start_response)
-        try:
-            answer = _known(lane, path, environ.get)
-        except Exception:
-            # What is wrong is met again behind, and logged there with the request's id.
-            answer = None
-        if answer is None:
-            return app(environ, start_response)
-        count(kind, str(answer.status), clock() - began)
-        return send(answer, start_response, stay)
-
-    return entry
-
-
-def _host(environ: WSGIEnvironment) -> str:
+def host_of(environ: WSGIEnvironment) -> str:
+    """The name a request was sent to, in lower case and without a port."""
     host: str = environ.get("HTTP_HOST", "")
     return host.partition(":")[0].lower()
 
@@ -157,11 +104,11 @@ def fast_lane(
     """``app`` with the lane in front of it; requests under ``other_hosts`` (lower case) are the
     app's alone. ``https``: apps may take for granted that it stays so (RFC 6797)."""
 
-    stay: Headers = [_STAY] if https else []
+    stay: Headers = [STAY] if https else []
 
     def entry(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(_PREFIXES) and not (
-            other_hosts and _host(environ) in other_hosts
+            other_hosts and host_of(environ) in other_hosts
         ):
             answer = _answer(lane, environ)
             if answer is not None:

@@ -9,47 +9,53 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable
-from typing import Generic, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from feeds.access import Window
+from feeds.delivery.facts import Answer
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.rows import FeedRow
+from feeds.downloads.record import Entry
+
+# One fact of a request by its name in WSGI, and what to take where there is none.
+Get = Callable[[str, str], str]
 
 
-class Given(Protocol):
-    """An answer and what it rests upon."""
+@dataclass(frozen=True, slots=True)
+class Given(ABC):
+    """An answer to GET, what it rests upon, and how long it is right.
 
-    @property
-    def feed_key(self) -> str:
-        """The random id of the feed."""
+    Read at every request and made rarely, so no named tuple: their fields are slow to read.
+    """
 
-    @property
-    def feed(self) -> FeedRow:
-        """The row that it was made of."""
+    answer: Answer
+    feed_key: str  # the random id of the feed
+    feed: FeedRow  # the row that it was made of
+    limit_key: str
+    since: float  # Unix seconds; by a clock put back before it, it is not right any more
+    until: float  # from then on it is not right any more
 
-    @property
-    def since(self) -> float:
-        """When it was given, in Unix seconds. By a clock put back it is not right any more."""
+    @abstractmethod
+    def fits(self, get: Get) -> bool:
+        """Whether it answers this request, too."""
 
-    @property
-    def until(self) -> float:
-        """The moment from which on it is not right any more, in Unix seconds."""
-
-
-G = TypeVar("G", bound=Given)
+    @abstractmethod
+    def note(self, now: float, get: Get) -> Entry:
+        """What the statistics keep of a request that it answers."""
 
 
-class GivenBefore(Generic[G]):
+class GivenBefore:
     """At most ``size`` answers by their path. Safe to use from many threads."""
 
-    def __init__(self, lookup: Lookup, size: int = 20_000) -> None:
+    def __init__(self, lookup: Lookup, size: int = 40_000) -> None:
         self._remembered = lookup.remembered
         self._size = size
-        self._by_path: dict[str, G] = {}
+        self._by_path: dict[str, Given] = {}
         self._lock = threading.Lock()
 
-    def get(self, path: str, now: float) -> G | None:
+    def get(self, path: str, now: float) -> Given | None:
         """What was given under a path, if it still is the right answer."""
         known = self._by_path.get(path)
         if known is None or not known.since <= now < known.until:
@@ -57,7 +63,7 @@ class GivenBefore(Generic[G]):
         # The very row: one that was read again may say something else.
         return known if self._remembered(known.feed_key) is known.feed else None
 
-    def keep(self, path: str, given: G) -> None:
+    def keep(self, path: str, given: Given) -> None:
         """Remember an answer, unless what it was made of has changed meanwhile.
 
         Only under the address as we gave it out: one member must not push out all others by

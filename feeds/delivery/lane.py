@@ -16,7 +16,7 @@ from episodes.storage.base import Storage
 from feeds.delivery.artwork import answer_artwork
 from feeds.delivery.facts import Answer, Request, text_answer
 from feeds.delivery.feed import answer_private_feed, answer_public_feed
-from feeds.delivery.given import GivenBefore
+from feeds.delivery.given import Get, GivenBefore
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.media import (
     AudioSource,
@@ -27,10 +27,10 @@ from feeds.delivery.media import (
     answer_public_media,
     parse_name,
 )
-from feeds.delivery.redirects import Redirect, redirect_of
+from feeds.delivery.redirects import redirect_of
 from feeds.delivery.streams import CountedStream
 from feeds.delivery.throttle import Shared, Throttle, counted_as
-from feeds.delivery.unchanged import Unchanged, unchanged_of
+from feeds.delivery.unchanged import unchanged_of
 from feeds.downloads.record import FeedPoll, MediaHit, Recorder
 from feeds.editions import Editions
 from feeds.tokens import MEDIA, Tokens
@@ -77,25 +77,14 @@ class Lane:
         self._streams = threading.BoundedSemaphore(limits.streams)
         self._places = limits.streams
         self._source = AudioSource(storage, accel_prefix, artwork)
-        self._redirects: GivenBefore[Redirect] = GivenBefore(lookup)
-        self._unchanged: GivenBefore[Unchanged] = GivenBefore(lookup)
+        self._given = GivenBefore(lookup)
 
     def answer(self, request: Request) -> Answer | None:
         """The answer, or None when the path is not one of ours."""
         path = request.path
         if path.startswith("/f/"):
-            if request.method == "GET" and request.if_none_match:
-                same = self.unchanged(
-                    path, request.if_none_match, request.accept_encoding, request.user_agent
-                )
-                if same is not None:
-                    return same
             return self._private_feed(path[3:], request)
         if path.startswith("/m/"):
-            if request.method == "GET":
-                known = self.again(path, request.address, request.user_agent, request.range)
-                if known is not None:
-                    return known
             token, _, rest = path[3:].partition("/")
             name = parse_name(rest)
             return None if name is None else self._private_media(token, name, request)
@@ -108,59 +97,22 @@ class Lane:
             return self._public_feed(path[7:-9], request)
         return None
 
-    def again(self, path: str, address: str, user_agent: str, asked: str) -> Answer | None:
+    def again(self, path: str, get: Get) -> Answer | None:
         """The answer to GET where it was given before and still is right, noted and limited as
-        ``answer`` does; None where it must be found anew. ``asked`` is the Range, or empty.
+        ``answer`` does; None where it must be found anew.
 
-        For a door that would rather not gather the other facts: players ask piece by piece.
+        For doors that ask before anything else. ``get`` gives the other facts, as they are
+        needed.
         """
         now = self._clock()
-        redirect = self._redirects.get(path, now)
-        if redirect is None:
+        given = self._given.get(path, now)
+        if given is None or not given.fits(get):
             return None
-        wait = self._feeds.exceeded(redirect.limit_key, now)
+        wait = self._feeds.exceeded(given.limit_key, now)
         if wait:
             return _too_often(wait)
-        feed, answer = redirect.feed, redirect.answer
-        self._recorder.put(
-            tuple.__new__(  # a third of the time of a call by names
-                MediaHit,
-                (
-                    now,
-                    redirect.episode_key,
-                    "GET",
-                    answer.status,
-                    address,
-                    user_agent,
-                    redirect.file_bytes,
-                    redirect.minute_bytes,
-                    asked or None,
-                    None,
-                    feed.feed_id,
-                    feed.member_id,
-                ),
-            )
-        )
-        return answer
-
-    def unchanged(
-        self, path: str, if_none_match: str, accept_encoding: str, user_agent: str
-    ) -> Answer | None:
-        """As ``again``, for GET of a feed by an app that has it: the 304 that it was given to the
-        very same question."""
-        now = self._clock()
-        known = self._unchanged.get(path, now)
-        if (
-            known is None
-            or known.if_none_match != if_none_match
-            or known.accept_encoding != accept_encoding
-        ):
-            return None
-        wait = self._feeds.exceeded(known.limit_key, now)
-        if wait:
-            return _too_often(wait)
-        self._recorder.put(FeedPoll(now, known.feed.feed_id, 304, user_agent))
-        return known.answer
+        self._recorder.put(given.note(now, get))
+        return given.answer
 
     def drain(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until every local download has been noted.
@@ -194,7 +146,7 @@ class Lane:
         answer = found.answer
         same = unchanged_of(found, request, now)
         if same is not None:
-            self._unchanged.keep(request.path, same)
+            self._given.keep(request.path, same)
         self._recorder.put(FeedPoll(now, found.feed.feed_id, answer.status, request.user_agent))
         return answer._replace(body=b"") if request.method == "HEAD" else answer
 
@@ -229,7 +181,7 @@ class Lane:
         if found.redirected and (feed_key := self._tokens.read(MEDIA, token)):
             redirect = redirect_of(feed_key, found, now)
             if redirect is not None:
-                self._redirects.keep(request.path, redirect)
+                self._given.keep(request.path, redirect)
         return self._deliver(found, request, now)
 
     def _public_media(self, name: MediaName, request: Request) -> Answer:

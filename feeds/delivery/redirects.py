@@ -1,31 +1,50 @@
-"""Redirects to audio that can be given again (given.py)."""
+"""Redirects to audio that can be given again (given.py): players ask piece by piece."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from feeds.access import next_change, parse_windows
-from feeds.delivery.facts import Answer
-from feeds.delivery.given import edges_of, first_after
+from feeds.delivery.given import Get, Given, edges_of, first_after
 from feeds.delivery.media import MediaAnswer
-from feeds.delivery.rows import FeedRow
+from feeds.downloads.record import MediaHit
 
 # At most so long, which is far less than the signed address behind outlives its hour.
 KEEP_SECONDS = 60.0
 
 
-class Redirect(NamedTuple):
-    """An answer that sends somebody on, what it rests upon, and what the statistics note."""
+@dataclass(frozen=True, slots=True)
+class Redirect(Given):
+    """An answer that sends somebody on, and what the statistics note of each."""
 
-    feed_key: str
-    feed: FeedRow
-    since: float  # Unix seconds, as until
-    until: float
-    limit_key: str
-    answer: Answer
+    status: int
+    feed_id: int
+    member_id: int
     episode_key: str
     file_bytes: int
     minute_bytes: int
+
+    def fits(self, get: Get) -> bool:
+        """Whatever is asked of the audio, whoever has it answers."""
+        return True
+
+    def note(self, now: float, get: Get) -> MediaHit:
+        """A hit, as the first answer was noted."""
+        fields = (
+            now,
+            self.episode_key,
+            "GET",
+            self.status,
+            get("REMOTE_ADDR", ""),
+            get("HTTP_USER_AGENT", ""),
+            self.file_bytes,
+            self.minute_bytes,
+            get("HTTP_RANGE", "") or None,
+            None,
+            self.feed_id,
+            self.member_id,
+        )
+        return tuple.__new__(MediaHit, fields)  # a third of the time of a call by names
 
 
 def redirect_of(feed_key: str, found: MediaAnswer, now: float) -> Redirect | None:
@@ -36,12 +55,15 @@ def redirect_of(feed_key: str, found: MediaAnswer, now: float) -> Redirect | Non
     edges = [next_change(episode.facts, now), *edges_of(parse_windows(feed.windows))]
     edges.append(now + KEEP_SECONDS)
     return Redirect(
+        found.answer,
         feed_key,
         feed,
+        str(feed.feed_id),
         now,
         first_after(now, edges),
-        str(feed.feed_id),
-        found.answer,
+        found.answer.status,
+        feed.feed_id,
+        feed.member_id,
         episode.key,
         audio.size,
         audio.minute_bytes,

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from feeds.delivery.facts import Answer, Request
+from feeds.delivery.facts import Request
 from feeds.delivery.feed import FeedAnswer
-from feeds.delivery.given import first_after
-from feeds.delivery.rows import FeedRow
+from feeds.delivery.given import Get, Given, first_after
+from feeds.downloads.record import FeedPoll
 
 LONGEST_WORDS = 256
 
 
-class Unchanged(NamedTuple):
-    """A 304, what it rests upon, and the words it was asked with."""
+@dataclass(frozen=True, slots=True)
+class Unchanged(Given):
+    """A 304, and the words it was asked with."""
 
-    feed_key: str
-    feed: FeedRow
-    since: float  # Unix seconds, as until
-    until: float
-    limit_key: str
     if_none_match: str
     accept_encoding: str
-    answer: Answer
+
+    def fits(self, get: Get) -> bool:
+        """Whether the app has the same and takes the same."""
+        return (
+            get("HTTP_IF_NONE_MATCH", "") == self.if_none_match
+            and get("HTTP_ACCEPT_ENCODING", "") == self.accept_encoding
+        )
+
+    def note(self, now: float, get: Get) -> FeedPoll:
+        """A poll."""
+        return FeedPoll(now, self.feed.feed_id, 304, get("HTTP_USER_AGENT", ""))
 
 
 def unchanged_of(found: FeedAnswer, request: Request, now: float) -> Unchanged | None:
@@ -33,12 +39,12 @@ def unchanged_of(found: FeedAnswer, request: Request, now: float) -> Unchanged |
     if len(request.if_none_match) + len(request.accept_encoding) > LONGEST_WORDS:
         return None
     return Unchanged(
+        found.answer,
         found.feed_key,
         found.feed,
+        str(found.feed.feed_id),
         now,
         first_after(now, found.edges),
-        str(found.feed.feed_id),
         request.if_none_match,
         request.accept_encoding,
-        found.answer,
     )

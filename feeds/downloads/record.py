@@ -102,6 +102,7 @@ class HitBuffer:
         self._batch: list[Entry] = []  # taken out, not yet written
         self._wake = threading.Event()
         self._closing = threading.Event()
+        self._closed = False  # as _closing, and read in a third of the time
         self._writing = threading.Lock()
         self._counting = threading.Lock()
         self._written = self._dropped = self._failures = 0
@@ -118,23 +119,21 @@ class HitBuffer:
 
     def put(self, entry: Entry) -> None:
         """Note one entry. Never blocks, never raises; a full or closed buffer only counts it."""
-        if self._closing.is_set():
+        if self._closed:
             self._drop(1)
         elif isinstance(entry, FeedPoll):
             self._put_poll(entry)
         else:
-            self._put_hit(entry)
-
-    # Both rely on deque.append and dict's item assignment being atomic: no lock on the
-    # answer's way. Threads that arrive together may pass the limit by one each.
-    def _put_hit(self, hit: MediaHit) -> None:
-        waiting = len(self._hits)
-        if waiting >= self._limit:
-            self._drop(1)
-            return
-        self._hits.append(hit)
-        if waiting == self._batch_size:
-            self._wake.set()
+            # This and _put_poll rely on deque.append and dict's item assignment being atomic:
+            # no lock on the answer's way. Threads that arrive together may pass the limit by
+            # one each.
+            waiting = len(self._hits)
+            if waiting >= self._limit:
+                self._drop(1)
+                return
+            self._hits.append(entry)
+            if waiting == self._batch_size:
+                self._wake.set()
 
     def _put_poll(self, poll: FeedPoll) -> None:
         which = (poll.feed_id, poll.user_agent)
@@ -151,6 +150,7 @@ class HitBuffer:
     def close(self, timeout: float = 10.0) -> None:
         """Refuse new entries and write the rest; wait at most ``timeout`` seconds for a
         writer that hangs. What is lost then is counted as dropped."""
+        self._closed = True
         self._closing.set()
         self._wake.set()
         if self._writing.acquire(timeout=timeout):

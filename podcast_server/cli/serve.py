@@ -94,7 +94,7 @@ def run_server(settings: Settings, host: str, port: int, *, jobs: bool = True) -
     require_free_port(host, port)
     click.echo(f"Serving {settings.site.public_url} on http://{host}:{port}", err=True)
     server = Server(
-        "podcast_server.wsgi:create",
+        "podcast_server.wsgi:create_for_granian",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

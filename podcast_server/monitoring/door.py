@@ -110,7 +110,7 @@ def monitored(app: WSGIApplication, monitor: Monitor, *, trust_ids: bool) -> WSG
         path = environ["PATH_INFO"]
 
         def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
-            count(kind_of(path), status[:3], clock() - began)
+            count(kind_of(path), int(status[:3]), clock() - began)
             headers = [*headers, ("X-Request-ID", request_id)]
             if error:
                 return start_response(status, headers, error)

@@ -40,9 +40,9 @@ class Tally:
         # Of each kind and status: answers per class, and as the last number the sum of seconds.
         self._cells: dict[tuple[str, str], list[float]] = {}
         # What is not sorted into classes yet: many at once cost a third of one by one.
-        self._waiting: dict[tuple[str, str], list[float]] = {}
+        self._waiting: dict[tuple[str, int], list[float]] = {}
 
-    def add(self, kind: str, status: str, seconds: float) -> None:
+    def add(self, kind: str, status: int, seconds: float) -> None:
         """Count one answer."""
         waiting = self._waiting.get((kind, status))
         if waiting is None:
@@ -66,10 +66,11 @@ class Tally:
 
     def _sort(self) -> None:
         with self._lock:
-            for which, waiting in list(self._waiting.items()):
+            for (kind, status), waiting in list(self._waiting.items()):
                 some = waiting[:]
                 # Others may have put more behind these meanwhile: that stays.
                 del waiting[: len(some)]
+                which = (kind, str(status))
                 cell = self._cells.setdefault(which, [0.0] * (len(SECONDS) + 2))
                 cell[-1] += sum(some)
                 for place, count in enumerate(_classes(some)):

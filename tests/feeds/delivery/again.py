@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.delivery.door import Counter, again_first
+from feeds.delivery.again import Counter, again_first, given_again
 from feeds.delivery.lane import Lane
 
 Said = tuple[str, dict[str, str]]
@@ -29,8 +29,7 @@ def by_the_door(
         said.append(("passed on", {}))
         return []
 
-    entry: Any = again_first(
-        lane, behind or passed_on, count, frozenset({"old.example"}), https=https
-    )
+    again = given_again(lane, count, frozenset({"old.example"}), https=https)
+    entry: Any = again_first(again, behind or passed_on)
     list(entry({"REQUEST_METHOD": "GET", "PATH_INFO": path, **more}, start))
     return said[0]

@@ -16,7 +16,9 @@ from episodes.storage.base import Storage
 from episodes.storage.memory import MemoryStorage
 from feeds.delivery.door import fast_lane
 from feeds.delivery.lane import Lane
+from feeds.delivery.postgresql_watch import PostgresqlWatch
 from feeds.delivery.redirects import KEEP_SECONDS
+from feeds.delivery.sqlite_watch import SqliteWatch
 from feeds.downloads.record import MediaHit
 from feeds.grants import end_grant, grants_of
 from feeds.models import PrivateFeed
@@ -188,7 +190,8 @@ def test_the_door_gives_it_again_with_the_same_note(
 def test_the_door_says_later_where_the_memory_cannot_be_asked(
     lane: Lane, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "again", broken)
+    for watch in (SqliteWatch, PostgresqlWatch):
+        monkeypatch.setattr(watch, "current", broken)
     assert by_the_door(lane, path)[0] == "passed on"
     status, headers = by_the_door(lane, path, behind=fast_lane(lane, nobody))
     assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "60")
@@ -198,5 +201,5 @@ def nobody(_environ: object, _start: object) -> list[bytes]:
     raise AssertionError("the lane leaves it to the pages")
 
 
-def broken(*_: str) -> None:
+def broken(*_: object) -> None:
     raise OSError("no such disk")

@@ -263,15 +263,15 @@ def test_the_door_says_it_again_with_the_same_note(
 
 
 def test_the_door_counts_what_it_answers(lane: Lane, facts: dict[str, str], people: People) -> None:
-    counted: list[tuple[str, str]] = []
+    counted: list[tuple[str, int]] = []
 
-    def count(kind: str, status: str, seconds: float) -> None:
+    def count(kind: str, status: int, seconds: float) -> None:
         assert 0 <= seconds < 60
         counted.append((kind, status))
 
     by_the_door(lane, people.paying.feed, count=count, **facts)
     by_the_door(lane, people.free.feed, count=count, **facts)
-    assert counted == [("feed", "304")]
+    assert counted == [("feed", 304)]
 
 
 def test_by_https_it_asks_to_stay_there(lane: Lane, facts: dict[str, str], people: People) -> None:

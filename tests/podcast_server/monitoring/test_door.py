@@ -202,7 +202,7 @@ def test_neighbouring_workers_are_counted_and_dead_ones_forgotten(
     services: Services, clock: Clock
 ) -> None:
     monitor = monitor_of(services, clock)
-    monitor.tally.add("feed", "304", 0.001)
+    monitor.tally.add("feed", 304, 0.001)
     monitor.folder.leave()
     folder = services.settings.data / "cache" / "counters"
     mine = next(folder.glob("*.json"))
