@@ -7,6 +7,7 @@ first) and the polls of ``poll_interval``; a full buffer refuses new entries and
 
 Of polls only an app's latest matters ("last fetched 14:03 by Overcast, 200"), so they wait in
 one place per feed and app: the hundredth poll of a minute costs no more than a dictionary entry.
+But the first one is written as soon as hits are: somebody looks at the page that waits for it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import NamedTuple, Protocol
 
 log = logging.getLogger(__name__)
 
+MOST_MET = 20_000  # feeds by app
 LONGEST_PAUSE = 30.0  # seconds between attempts while the database refuses
 
 
@@ -97,7 +99,8 @@ class HitBuffer:
         self._batch_size = batch_size
         self._interval = interval
         self._poll_interval = poll_interval
-        self._hits: deque[MediaHit] = deque()
+        self._entries: deque[Entry] = deque()
+        self._met: set[int] = set()
         self._polls: dict[tuple[int, str], FeedPoll] = {}
         self._batch: list[Entry] = []  # taken out, not yet written
         self._wake = threading.Event()
@@ -121,31 +124,39 @@ class HitBuffer:
         """Note one entry. Never blocks, never raises; a full or closed buffer only counts it."""
         if self._closed:
             self._drop(1)
-        elif isinstance(entry, FeedPoll):
-            self._put_poll(entry)
-        else:
-            # This and _put_poll rely on deque.append and dict's item assignment being atomic:
-            # no lock on the answer's way. Threads that arrive together may pass the limit by
-            # one each.
-            waiting = len(self._hits)
-            if waiting >= self._limit:
-                self._drop(1)
-                return
-            self._hits.append(entry)
-            if waiting == self._batch_size:
-                self._wake.set()
-
-    def _put_poll(self, poll: FeedPoll) -> None:
-        which = (poll.feed_id, poll.user_agent)
-        if len(self._polls) >= self._limit and which not in self._polls:
+            return
+        # Here and below deque.append and dict's item assignment are atomic: no lock on the
+        # answer's way. Threads that arrive together may pass the limit by one each.
+        if isinstance(entry, FeedPoll) and self._put_known_poll(entry):
+            return
+        waiting = len(self._entries)
+        if waiting >= self._limit:
             self._drop(1)
             return
+        self._entries.append(entry)
+        if waiting == self._batch_size:
+            self._wake.set()
+
+    def _put_known_poll(self, poll: FeedPoll) -> bool:
+        """Leave a poll in its place; False for the first one of a feed by an app."""
+        which = (poll.feed_id, poll.user_agent)
+        if which not in self._polls:
+            number = hash(which)  # an app's name may be long
+            if number not in self._met:
+                if len(self._met) >= MOST_MET:
+                    self._met.clear()
+                self._met.add(number)
+                return False
+            if len(self._polls) >= self._limit:
+                self._drop(1)
+                return True
         self._polls[which] = poll
+        return True
 
     def flush(self) -> bool:
         """Write what waits now, on the caller's thread. False if the writer refused."""
         with self._writing:
-            return self._write_all(with_polls=True)
+            return self._write_all()
 
     def close(self, timeout: float = 10.0) -> None:
         """Refuse new entries and write the rest; wait at most ``timeout`` seconds for a
@@ -155,11 +166,11 @@ class HitBuffer:
         self._wake.set()
         if self._writing.acquire(timeout=timeout):
             try:
-                self._write_all(with_polls=True)
+                self._write_all()
             finally:
                 self._writing.release()
         if lost := self._waiting():
-            self._hits.clear()
+            self._entries.clear()
             self._polls.clear()
             self._batch = []
             log.error("%d hits could not be written before the end and are lost", lost)
@@ -171,26 +182,35 @@ class HitBuffer:
         return BufferStats(self._waiting(), self._written, self._dropped, self._failures)
 
     def _waiting(self) -> int:
-        return len(self._hits) + len(self._polls) + len(self._batch)
+        return len(self._entries) + len(self._polls) + len(self._batch)
 
     def _run(self) -> None:
-        pause = self._interval
-        polls_due = time.monotonic() + self._poll_interval
+        pause, now = self._interval, time.monotonic()
+        due, polls_due = now + self._interval, now + self._poll_interval
         while not self._closing.is_set():
-            self._wake.wait(pause)
+            self._wake.wait(due - time.monotonic())
             self._wake.clear()
-            with_polls = time.monotonic() >= polls_due
+            now = time.monotonic()
             with self._writing:
-                written = self._write_all(with_polls=with_polls)
+                entries, polls = len(self._entries), 0
+                if now < due:
+                    # Only whole batches before their time: each costs more than what is in it,
+                    # and what comes meanwhile would keep us writing small ones all the time.
+                    entries -= entries % self._batch_size
+                elif now >= polls_due:
+                    polls = len(self._polls)
+                written = self._write_some(entries, polls)
             self._tell_dropped()
-            if written:
-                pause = self._interval
-                if with_polls:
-                    polls_due = time.monotonic() + self._poll_interval
-            else:
+            if not written:
                 # Not to be woken early by new entries while the database is away.
                 self._closing.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            pause = self._interval
+            if now >= due:
+                due = now + self._interval
+                if now >= polls_due:
+                    polls_due = now + self._poll_interval
 
     def _tell_dropped(self) -> None:
         dropped = self._dropped
@@ -208,21 +228,26 @@ class HitBuffer:
             else:
                 self._noted = dropped
 
-    def _write_all(self, *, with_polls: bool) -> bool:
-        while self._take(with_polls=with_polls):
-            if not self._write():
+    def _write_all(self) -> bool:
+        while self._waiting():
+            if not self._write_some(len(self._entries), len(self._polls)):
                 return False
         return True
 
-    def _take(self, *, with_polls: bool) -> bool:
-        room = self._batch_size - len(self._batch)
-        hits = min(room, len(self._hits))
-        self._batch += [self._hits.popleft() for _ in range(hits)]
-        if with_polls:
+    def _write_some(self, entries: int, polls: int) -> bool:
+        """So many of each, and what a failed attempt left."""
+        while entries or polls or self._batch:
+            room = self._batch_size - len(self._batch)
+            some = min(room, entries)
+            self._batch += [self._entries.popleft() for _ in range(some)]
+            entries -= some
             # One by one, so that a poll put meanwhile is either taken or stays.
-            polls = min(room - hits, len(self._polls))
-            self._batch += [self._polls.popitem()[1] for _ in range(polls)]
-        return bool(self._batch)
+            some = min(room - some, polls)
+            self._batch += [self._polls.popitem()[1] for _ in range(some)]
+            polls -= some
+            if not self._write():
+                return False
+        return True
 
     def _write(self) -> bool:
         try:

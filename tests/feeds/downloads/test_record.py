@@ -53,46 +53,60 @@ def test_polls_and_hits_share_the_buffer() -> None:
     buffer.put(poll(1))
     buffer.put(hit(1))
     buffer.flush()
-    assert shelf.entries == [hit(1), poll(1)]
+    assert shelf.entries == [poll(1), hit(1)]
 
 
-def test_only_the_latest_poll_of_a_feed_is_written() -> None:
+def test_only_the_first_and_the_latest_poll_of_a_feed_are_written() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write)
     for n in range(100):
         buffer.put(poll(n, feed_id=n % 3))
-    assert buffer.stats().waiting == 3
+    assert buffer.stats().waiting == 6
     buffer.flush()
-    assert sorted(shelf.entries) == [poll(97, 1), poll(98, 2), poll(99, 0)]
+    first = [poll(n, feed_id=n) for n in range(3)]
+    assert sorted(shelf.entries) == [*first, poll(97, 1), poll(98, 2), poll(99, 0)]
 
 
-def test_polls_wait_for_their_own_interval_and_hits_do_not() -> None:
+def test_polls_wait_for_their_own_interval_but_hits_and_the_first_poll_do_not() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write, interval=0.01, poll_interval=3600.0)
+    for entry in (poll(1), poll(2), hit(1)):
+        buffer.put(entry)
     buffer.start()
-    buffer.put(poll(1))
-    buffer.put(hit(1))
     assert shelf.written.wait(60)
-    assert shelf.entries == [hit(1)]
+    assert shelf.entries == [poll(1), hit(1)]
     buffer.close()
-    assert shelf.entries == [hit(1), poll(1)]
+    assert shelf.entries == [poll(1), hit(1), poll(2)]
+
+
+def test_an_app_with_another_name_polls_for_the_first_time() -> None:
+    shelf = Shelf()
+    buffer = HitBuffer(shelf.write, interval=0.01, poll_interval=3600.0)
+    other = poll(2)._replace(user_agent="Overcast/3")
+    buffer.put(poll(1))
+    buffer.put(other)
+    buffer.start()
+    assert shelf.written.wait(60)
+    assert shelf.entries == [poll(1), other]
+    buffer.close()
 
 
 def test_the_thread_writes_polls_when_their_time_has_come() -> None:
     shelf = Shelf()
     buffer = HitBuffer(shelf.write, interval=0.01, poll_interval=0.0)
-    buffer.start()
     buffer.put(poll(1))
+    buffer.put(poll(2))
+    buffer.start()
     assert shelf.written.wait(60)
+    assert shelf.entries == [poll(1), poll(2)]
     buffer.close()
-    assert shelf.entries == [poll(1)]
 
 
 def test_polls_of_too_many_feeds_are_refused_and_counted() -> None:
     buffer = HitBuffer(Shelf().write, limit=2)
-    for feed_id in (1, 2, 3, 1):
+    for feed_id in (1, 2, 3, 1, 2, 3, 1):
         buffer.put(poll(1, feed_id))
-    assert (buffer.stats().waiting, buffer.stats().dropped) == (2, 1)
+    assert (buffer.stats().waiting, buffer.stats().dropped) == (4, 2)
 
 
 def test_the_thread_writes_without_being_asked() -> None:
@@ -113,6 +127,25 @@ def test_a_full_batch_wakes_the_thread_before_its_time() -> None:
         buffer.put(hit(n))
     assert shelf.written.wait(60)
     buffer.close()
+
+
+def test_what_comes_while_a_batch_is_written_is_not_written_in_small_ones() -> None:
+    batches: list[list[Entry]] = []
+    written = threading.Event()
+
+    def write(batch: list[Entry]) -> None:
+        batches.append(batch)
+        buffer.put(hit(1))
+        buffer.put(hit(2))
+        written.set()
+
+    buffer = HitBuffer(write, batch_size=3, interval=3600.0)
+    for n in range(4):
+        buffer.put(hit(n))
+    buffer.start()
+    assert written.wait(60)
+    buffer.close()
+    assert [len(batch) for batch in batches] == [3, 3]
 
 
 def test_a_full_buffer_refuses_and_counts() -> None:
