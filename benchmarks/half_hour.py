@@ -54,6 +54,7 @@ class Course:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     last: dict[str, Outcome] = field(default_factory=dict)
     happened: int = 0
+    took: float = 0.0  # seconds until the last visit that was due was answered
     memory: list[float] = field(default_factory=list)
 
     @property
@@ -152,7 +153,9 @@ def _go_through(
         _going_on(apps.show, shop, happenings, scale),
         _weighing(course, worker, scale),
     ):
+        began = time.monotonic()
         course.outcomes = asyncio.run(visit_all(shop.url, visits, CONNECTIONS))
+        course.took = time.monotonic() - began
     account.tell("wait_for_webhooks", timeout=CARRIED_SECONDS)
     wait_until_worked_off(services)
     time.sleep(shop.delay)
@@ -213,8 +216,9 @@ def _print(place: Place, scale: scales.Scale, course: Course) -> None:
     asked = sum(len(outcome.latencies) for outcome in course.outcomes.values())
     print(
         f"\n{place.database}: {scale.polling_members} members and {2 * scale.payers} who pay, "
-        f"{asked} requests in {scale.half_hour} s ({asked / scale.half_hour:.0f}/s)"
+        f"{asked} requests due in {scale.half_hour} s"
     )
+    print(f"  {asked / scale.half_hour:.0f} due a second, {asked / course.took:.0f} answered")
     print(f"  {apps.full} feeds whole, {apps.same} unchanged, {apps.given} downloads,", end=" ")
     print(f"{apps.refused} refused; {len(apps.show.episodes.values) - 1} episodes came out")
     print(f"  {course.happened} things happened to payers; {books.payments} payments,", end=" ")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from feeds.access import REPLACED, WELCOME_SECONDS, Entitlement, parse_windows, told_at
 from feeds.delivery.caching import choose_coding, matches
 from feeds.delivery.facts import PRIVATE, Answer, Request, text_answer
-from feeds.delivery.given import edges_of
+from feeds.delivery.given import Get, Given, edges_of, first_after
 from feeds.delivery.lookup import Lookup
 from feeds.delivery.rows import FeedRow
+from feeds.downloads.record import FeedPoll
 from feeds.editions import Editions, Found
+from feeds.personalise import PersonalCopies
 from feeds.tokens import FEED, MEDIA, REPORT, TOKEN_LENGTH, Tokens
 
 _SHARED = [
@@ -34,14 +37,40 @@ _NOBODY = b"0" * TOKEN_LENGTH
 _GONE = Entitlement((), REPLACED)
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFeed(Given):
+    """A member's feed as it is for the time being."""
+
+    etag_stem: str
+    copies: PersonalCopies
+
+    def again(self, get: Get) -> Answer:
+        """304 for who has it, otherwise a copy."""
+        return self.answer(get("HTTP_IF_NONE_MATCH", ""), get("HTTP_ACCEPT_ENCODING", ""))
+
+    def note(self, now: float, status: int, get: Get) -> FeedPoll:
+        """A poll."""
+        return FeedPoll(now, self.feed.feed_id, status, get("HTTP_USER_AGENT", ""))
+
+    def answer(self, if_none_match: str, accept_encoding: str) -> Answer:
+        """The answer to an app that has this and takes that. Raises LookupError where the
+        edition is gone."""
+        gzip = choose_coding(accept_encoding) == "gzip"
+        # One address always belongs to one feed, so content, key and coding name its bytes.
+        etag = self.etag_stem + ('.gz"' if gzip else '"')
+        if matches(if_none_match, etag):
+            return Answer(304, [("ETag", etag), *_PRIVATE_SAME])
+        body = self.copies.gzip() if gzip else self.copies.plain()
+        return _ok(body, etag, gzip=gzip, fixed=_PRIVATE)
+
+
 class FeedAnswer(NamedTuple):
-    """An answer, whose poll it was, and when it changes by itself: the first of ``edges`` that
-    is still to come, in Unix seconds; None for an answer that is found anew each time."""
+    """An answer, whose poll it was, and what can be kept for the next one."""
 
     answer: Answer
     feed_key: str
     feed: FeedRow
-    edges: list[float | None] | None = None
+    known: KnownFeed | None = None
 
 
 def answer_private_feed(
@@ -56,21 +85,27 @@ def answer_private_feed(
     if found is None:
         gone = text_answer(410, "This feed is closed. Sign in on the show's page for a new one.")
         return FeedAnswer(gone, feed_key, row)
-    edition, tag = found.edition, found.tag
-    gzip = choose_coding(request.accept_encoding) == "gzip"
-    # One address always belongs to one feed, so content, key and coding name its bytes.
-    etag = f'"{tag}.{row.signing_key}.gz"' if gzip else f'"{tag}.{row.signing_key}"'
-    if matches(request.if_none_match, etag):
-        same = Answer(304, [("ETag", etag), *_PRIVATE_SAME])
-        # A show that changed while this was found out is asked about again.
-        edges = _edges(row, found) if found.revision == row.revision else None
-        return FeedAnswer(same, feed_key, row, edges)
-    feed_token = token.lower().encode()
-    media_token = tokens.mint(MEDIA, feed_key, row.signing_key).encode()
-    report_token = tokens.mint(REPORT, feed_key, row.signing_key).encode()
-    copy = edition.gzip if gzip else edition.plain
-    body = copy(feed_token, media_token, report_token)
-    return FeedAnswer(_ok(body, etag, gzip=gzip, fixed=_PRIVATE), feed_key, row)
+    known = _known(token, feed_key, row, found, tokens, now)
+    answer = known.answer(request.if_none_match, request.accept_encoding)
+    # A show that changed while this was found out is asked about again.
+    return FeedAnswer(answer, feed_key, row, known if found.revision == row.revision else None)
+
+
+def _known(
+    token: str, feed_key: str, row: FeedRow, found: Found, tokens: Tokens, now: float
+) -> KnownFeed:
+    media_token, report_token = (
+        tokens.mint(kind, feed_key, row.signing_key).encode() for kind in (MEDIA, REPORT)
+    )
+    return KnownFeed(
+        feed_key,
+        row,
+        str(row.feed_id),
+        now,
+        first_after(now, _edges(row, found)),
+        f'"{found.tag}.{row.signing_key}',
+        found.edition.personal(token.lower().encode(), media_token, report_token),
+    )
 
 
 def answer_public_feed(

@@ -1,5 +1,5 @@
-"""Answers given before, for apps that ask again: they poll all day and fetch audio piece by piece,
-and the whole way to an answer would be gone again each time.
+"""What was found out for an answer, kept for apps that ask again: they poll all day and fetch
+audio piece by piece, and the whole way to an answer would be gone again each time.
 
 An answer depends on the feed's row, which the feed memory forgets the moment anything behind it
 changes, and on the time, which ends it by itself.
@@ -25,12 +25,11 @@ Get = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Given(ABC):
-    """An answer to GET, what it rests upon, and how long it is right.
+    """What somebody was answered, what it rests upon, and how long it is right.
 
     Read at every request and made rarely, so no named tuple: their fields are slow to read.
     """
 
-    answer: Answer
     feed_key: str  # the random id of the feed
     feed: FeedRow  # the row that it was made of
     limit_key: str
@@ -38,16 +37,16 @@ class Given(ABC):
     until: float  # from then on it is not right any more
 
     @abstractmethod
-    def fits(self, get: Get) -> bool:
-        """Whether it answers this request, too."""
+    def again(self, get: Get) -> Answer:
+        """The answer to GET. Raises LookupError where it must be found anew."""
 
     @abstractmethod
-    def note(self, now: float, get: Get) -> Entry:
-        """What the statistics keep of a request that it answers."""
+    def note(self, now: float, status: int, get: Get) -> Entry:
+        """What the statistics keep of a request that was answered so."""
 
 
 class GivenBefore:
-    """At most ``size`` answers by their path. Safe to use from many threads."""
+    """What was given under at most ``size`` paths. Safe to use from many threads."""
 
     def __init__(self, lookup: Lookup, size: int = 40_000) -> None:
         self._remembered = lookup.remembered
@@ -56,7 +55,7 @@ class GivenBefore:
         self._lock = threading.Lock()
 
     def get(self, path: str, now: float) -> Given | None:
-        """What was given under a path, if it still is the right answer."""
+        """What was given under a path, if it is still right."""
         known = self._by_path.get(path)
         if known is None or not known.since <= now < known.until:
             return None
@@ -64,7 +63,7 @@ class GivenBefore:
         return known if self._remembered(known.feed_key) is known.feed else None
 
     def keep(self, path: str, given: Given) -> None:
-        """Remember an answer, unless what it was made of has changed meanwhile.
+        """Remember it, unless what it was made of has changed meanwhile.
 
         Only under the address as we gave it out: one member must not push out all others by
         writing theirs in thousands of ways (the case of a token does not matter).

@@ -30,7 +30,6 @@ from feeds.delivery.media import (
 from feeds.delivery.redirects import redirect_of
 from feeds.delivery.streams import CountedStream
 from feeds.delivery.throttle import Shared, Throttle, counted_as
-from feeds.delivery.unchanged import unchanged_of
 from feeds.downloads.record import FeedPoll, MediaHit, Recorder
 from feeds.editions import Editions
 from feeds.tokens import MEDIA, Tokens
@@ -98,21 +97,22 @@ class Lane:
         return None
 
     def again(self, path: str, get: Get) -> Answer | None:
-        """The answer to GET where it was given before and still is right, noted and limited as
-        ``answer`` does; None where it must be found anew.
+        """The answer to GET where it is known from before, noted and limited as ``answer`` does;
+        None, or LookupError, where it must be found anew.
 
         For doors that ask before anything else. ``get`` gives the other facts, as they are
         needed.
         """
         now = self._clock()
         given = self._given.get(path, now)
-        if given is None or not given.fits(get):
+        if given is None:
             return None
         wait = self._feeds.exceeded(given.limit_key, now)
         if wait:
             return _too_often(wait)
-        self._recorder.put(given.note(now, get))
-        return given.answer
+        answer = given.again(get)
+        self._recorder.put(given.note(now, answer.status, get))
+        return answer
 
     def drain(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until every local download has been noted.
@@ -144,9 +144,8 @@ class Lane:
         if wait:
             return _too_often(wait)
         answer = found.answer
-        same = unchanged_of(found, request, now)
-        if same is not None:
-            self._given.keep(request.path, same)
+        if found.known is not None:
+            self._given.keep(request.path, found.known)
         self._recorder.put(FeedPoll(now, found.feed.feed_id, answer.status, request.user_agent))
         return answer._replace(body=b"") if request.method == "HEAD" else answer
 

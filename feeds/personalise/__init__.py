@@ -16,7 +16,7 @@ Pure: no database, no web.
 
 from __future__ import annotations
 
-from feeds.personalise.prepared import PreparedDocument, prepare
+from feeds.personalise.prepared import PersonalCopies, PreparedDocument, prepare
 from feeds.personalise.storing import dump, load
 
-__all__ = ["PreparedDocument", "dump", "load", "prepare"]
+__all__ = ["PersonalCopies", "PreparedDocument", "dump", "load", "prepare"]

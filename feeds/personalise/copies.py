@@ -19,8 +19,11 @@ ORDINARY_LEVEL = 6  # when every request pays, the last percent is not worth a s
 class GzipCopies(Protocol):
     """Personal copies of one template in gzip (RFC 1952)."""
 
-    def gzip(self, tokens: Words) -> bytes:
-        """The copy with these tokens."""
+    def ending(self, tokens: Words) -> bytes:
+        """What the copy with these tokens ends with, as far as it can be told beforehand."""
+
+    def gzip(self, tokens: Words, ending: bytes) -> bytes:
+        """The copy with these tokens and their ending."""
 
     @property
     def size(self) -> int | None:
@@ -41,12 +44,16 @@ class SplicedCopies:
     template_size: int
     shares: tuple[TokenShare, ...]
 
-    def gzip(self, tokens: Words) -> bytes:
-        """The copy with these tokens: microseconds."""
+    def ending(self, tokens: Words) -> bytes:
+        """The checksum and the size of the copy's content (RFC 1952 §2.3.1)."""
         crc = self.template_crc
         for share, token in zip(self.shares, tokens, strict=True):
             crc ^= share.of(token)
-        return self.stencil.fill(tokens, struct.pack("<II", crc, self.template_size))
+        return struct.pack("<II", crc, self.template_size)
+
+    def gzip(self, tokens: Words, ending: bytes) -> bytes:
+        """The copy with these tokens: microseconds."""
+        return self.stencil.fill(tokens, ending)
 
     @property
     def weight(self) -> int:
@@ -63,7 +70,11 @@ class OrdinaryCopies:
     size: None = None
     weight: int = 0
 
-    def gzip(self, tokens: Words) -> bytes:
+    def ending(self, tokens: Words) -> bytes:
+        """Nothing: compressing tells."""
+        return b""
+
+    def gzip(self, tokens: Words, ending: bytes) -> bytes:
         """The copy with these tokens: milliseconds."""
         squeezer = zlib.compressobj(ORDINARY_LEVEL, zlib.DEFLATED, GZIP)
         return squeezer.compress(self.plain.fill(tokens)) + squeezer.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import weakref
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ METHODS: tuple[Method, ...] = (with_few_holes, with_a_hole_for_every_token)
 PROOFS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class PreparedDocument:
     """One document, ready to be handed out with any tokens, one for each sentinel.
 
@@ -39,11 +40,16 @@ class PreparedDocument:
 
     def plain(self, *tokens: bytes) -> bytes:
         """The document with these tokens, in the order of the sentinels."""
-        return self.stencil.fill(self._accept(tokens))
+        return self.personal(*tokens).plain()
 
     def gzip(self, *tokens: bytes) -> bytes:
         """The same in gzip (RFC 1952), the same bytes each time."""
-        return self.copies.gzip(self._accept(tokens))
+        return self.personal(*tokens).gzip()
+
+    def personal(self, *tokens: bytes) -> PersonalCopies:
+        """What is needed to make the copies with these tokens again and again."""
+        accepted = self._accept(tokens)
+        return PersonalCopies(accepted, self.copies.ending(accepted), weakref.ref(self))
 
     @property
     def gzip_size(self) -> int | None:
@@ -63,6 +69,30 @@ class PreparedDocument:
             if not token.isalnum() or token.lower() != token:
                 raise ValueError("tokens consist of a-z and 0-9")
         return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalCopies:
+    """One member's copies of a document, which it does not keep: where nobody else has it any
+    more, there are no copies, and ``gzip`` and ``plain`` raise LookupError."""
+
+    tokens: Words
+    ending: bytes
+    document: weakref.ref[PreparedDocument]
+
+    def plain(self) -> bytes:
+        """The document with the member's tokens."""
+        return self._document().stencil.fill(self.tokens)
+
+    def gzip(self) -> bytes:
+        """The same in gzip (RFC 1952), the same bytes each time."""
+        return self._document().copies.gzip(self.tokens, self.ending)
+
+    def _document(self) -> PreparedDocument:
+        document = self.document()
+        if document is None:
+            raise LookupError("the document is gone")
+        return document
 
 
 def prepare(document: bytes, sentinels: Words, *, level: int = 9) -> PreparedDocument:
@@ -107,7 +137,8 @@ def _try(method: Method, template: Template, plain: Stencil, level: int) -> Gzip
         copies = splice(template, method(template, level))
         for _ in range(PROOFS):
             tokens = _random_tokens(template)
-            if zlib.decompress(copies.gzip(tokens), GZIP) != plain.fill(tokens):
+            copy = copies.gzip(tokens, copies.ending(tokens))
+            if zlib.decompress(copy, GZIP) != plain.fill(tokens):
                 return None
     except zlib.error:
         return None
