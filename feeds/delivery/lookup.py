@@ -6,11 +6,10 @@ own execution costs several times the SQLite look-up itself.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, bindparam, func, select
+from sqlalchemy import Engine, QueuePool, Select, bindparam, func, select
 
 from episodes.models import Audio, Episode, Show, Transcript
 from feeds.delivery.memory import FeedMemory
@@ -32,6 +31,9 @@ from feeds.delivery.rows import (
 from feeds.models import Access, Announcement, PrivateFeed
 
 _KEPT = 1024  # names whose episode is remembered
+# More would answer nobody sooner: Python runs one thread at a time.
+MOST_CONNECTIONS = 16
+PATIENCE = 10.0  # seconds to wait for one
 
 
 class _Named(NamedTuple):
@@ -103,8 +105,17 @@ class Lookup:
         self._memory = memory
         # The feed with a random id, if it can be told without a query.
         self.remembered: Callable[[str], FeedRow | None] = memory.get if memory else _nothing
-        # A pool of our own: taking and giving back is one atomic deque operation.
-        self._idle: deque[Any] = deque(maxlen=64)
+        # A pool of our own, without what costs more than the look-up: a question whether the
+        # connection lives before each use, and a roll-back after it.
+        self._connections = QueuePool(
+            self._connect,
+            pool_size=MOST_CONNECTIONS,
+            max_overflow=0,
+            timeout=PATIENCE,
+            use_lifo=True,
+            reset_on_return=None,
+        )
+        self._lost = engine.dialect.loaded_dbapi.OperationalError
         self._named = engine.dialect.paramstyle == "pyformat"
         self._feed = self._compile(_FEED_QUERY)
         self._media = self._compile(_MEDIA_QUERY)
@@ -171,8 +182,7 @@ class Lookup:
 
     def close(self) -> None:
         """Close the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        self._connections.dispose()
 
     def _compile(self, query: Select[Any]) -> tuple[str, list[str]]:
         compiled = query.compile(self._engine)
@@ -181,30 +191,22 @@ class Lookup:
     def _one(self, statement: tuple[str, list[str]], values: dict[str, Any]) -> Any:
         sql, order = statement
         parameters = values if self._named else [values[name] for name in order]
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            return self._run(self._connect(), sql, parameters)
-        try:
-            return self._run(connection, sql, parameters)
-        except self._engine.dialect.loaded_dbapi.OperationalError:
-            # The database was restarted meanwhile: one fresh connection, then the error stands.
-            return self._run(self._connect(), sql, parameters)
-
-    def _run(self, connection: Any, sql: str, parameters: Any) -> Any:
-        try:
-            row = connection.execute(sql, parameters).fetchone()
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(connection)
-        return row
-
-    def _give_back(self, connection: Any) -> None:
-        if len(self._idle) < 64:
-            self._idle.append(connection)
-        else:
-            connection.close()
+        while True:
+            borrowed = self._connections.connect()
+            connection: Any = borrowed.dbapi_connection
+            try:
+                row = connection.execute(sql, parameters).fetchone()
+            except BaseException as error:
+                worked_before = borrowed.info.get("worked")
+                borrowed.invalidate()
+                # The database was restarted meanwhile: others may be lost, too, so it goes on
+                # until one is used that is new.
+                if worked_before and isinstance(error, self._lost):
+                    continue
+                raise
+            borrowed.info["worked"] = True
+            borrowed.close()
+            return row
 
     def _connect(self) -> Any:
         fairy = self._engine.raw_connection()
