@@ -195,12 +195,13 @@ def _sent_by_others(
     moment = datetime.fromtimestamp(now, UTC)
     signed = source.storage.presigned_get(audio.object_key, now=moment, content_type=audio.mime)
     if signed is not None:
-        # The address behind expires, so nobody may remember it beyond this request.
+        # The address behind expires, so nobody may remember it beyond this request; and whoever
+        # is behind need not know ours. There is nothing here to index or to mistake.
         headers = [
             ("Location", signed),
             ("Content-Length", "0"),
             ("Cache-Control", "private, no-store" if private else "no-store"),
-            *PRIVATE,
+            ("Referrer-Policy", "no-referrer"),
         ]
         return Answer(302, headers), _asked(request, audio), True
     if source.accel_prefix and source.storage.local_path(audio.object_key) is not None:
