@@ -67,4 +67,6 @@ def chosen() -> Scale:
     """The scale named on the command line, with what is named there one by one (``--hits=…``)."""
     named = (word[2:].partition("=") for word in sys.argv[1:] if word.startswith("--"))
     numbers = {name.replace("-", "_"): int(value) for name, _, value in named if value}
-    return replace(QUICK if "--quick" in sys.argv else FULL, **numbers)  # type: ignore[arg-type]
+    scale = QUICK if "--quick" in sys.argv else FULL
+    # Itself where nothing else is named: what it comes to is judged by the targets then.
+    return replace(scale, **numbers) if numbers else scale  # type: ignore[arg-type]
