@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from episodes.models import Show
 from episodes.storage.base import Storage
 from episodes.storage.memory import MemoryStorage
-from feeds.delivery.again import given_again
-from feeds.delivery.facts import Answer, Body, Request
+from feeds.delivery.facts import Answer, Body
 from feeds.delivery.lane import Lane, Limits
 from feeds.delivery.lookup import Lookup
 from feeds.downloads.agents import built_in_agents
@@ -33,6 +32,7 @@ from podcast_server.services import Services, build_edition, open_till, provider
 from podcast_server.settings import Settings, SiteSettings
 from tests import migrated, postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership, remembering
+from tests.feeds.delivery.again import ask as ask_first
 from tests.quick import quick_statements
 
 # Hundreds of servers and commands are started: where Python is told to keep no compiled files, as
@@ -191,17 +191,10 @@ Get = Callable[..., Answer]
 
 @pytest.fixture
 def get(lane: Lane) -> Get:
-    """Ask as the web server does: first what was given before, then the lane. Header names as
-    keyword arguments."""
-    again = given_again(lane, lambda *_: None)
+    """Ask as the web server does; header names as keyword arguments."""
 
     def ask(path: str, method: str = "GET", **headers: str) -> Answer:
-        facts = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-        facts |= {"PATH_INFO": path, "REQUEST_METHOD": method, "REMOTE_ADDR": "192.0.2.7"}
-        known = again(facts)
-        if known is not None:
-            return known
-        answer = lane.answer(Request(method, path, "192.0.2.7", **headers))
+        answer = ask_first(lane, path, method, **headers)
         assert answer is not None, f"{path} is not delivery's"
         return answer
 

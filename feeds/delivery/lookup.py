@@ -115,7 +115,6 @@ class Lookup:
             use_lifo=True,
             reset_on_return=None,
         )
-        self._lost = engine.dialect.loaded_dbapi.OperationalError
         self._named = engine.dialect.paramstyle == "pyformat"
         self._feed = self._compile(_FEED_QUERY)
         self._media = self._compile(_MEDIA_QUERY)
@@ -197,16 +196,22 @@ class Lookup:
             try:
                 row = connection.execute(sql, parameters).fetchone()
             except BaseException as error:
-                worked_before = borrowed.info.get("worked")
-                borrowed.invalidate()
                 # The database was restarted meanwhile: others may be lost, too, so it goes on
                 # until one is used that is new.
-                if worked_before and isinstance(error, self._lost):
+                was_lost = "worked" in borrowed.info and self._is_lost(connection, error)
+                borrowed.invalidate()
+                if was_lost:
                     continue
                 raise
             borrowed.info["worked"] = True
             borrowed.close()
             return row
+
+    def _is_lost(self, connection: Any, error: BaseException) -> bool:
+        dialect = self._engine.dialect
+        if not isinstance(error, dialect.loaded_dbapi.Error):
+            return False
+        return dialect.is_disconnect(error, connection, None)
 
     def _connect(self) -> Any:
         fairy = self._engine.raw_connection()

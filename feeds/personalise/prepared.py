@@ -76,7 +76,7 @@ class PersonalCopies:
     """One member's copies of a document, which it does not keep: where nobody else has it any
     more, there are no copies, and ``gzip`` and ``plain`` raise LookupError."""
 
-    tokens: Words
+    tokens: Words = field(repr=False)
     ending: bytes
     document: weakref.ref[PreparedDocument]
 

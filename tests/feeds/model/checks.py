@@ -9,8 +9,9 @@ from datetime import datetime
 
 from lxml import etree
 
-from feeds.delivery.facts import Answer, Request
+from feeds.delivery.facts import Answer
 from tests.conftest import body_of, header
+from tests.feeds.delivery.again import ask
 from tests.feeds.model import oracle
 from tests.feeds.model.world import World
 
@@ -33,7 +34,7 @@ class Poller:
         """Ask the lanes in turn, as requests fall on worker processes."""
         self.turn += 1
         lane = self.world.lanes[self.turn % len(self.world.lanes)]
-        answer = lane.answer(Request("GET", path, "192.0.2.7", **headers))
+        answer = ask(lane, path, **headers)
         assert answer is not None
         return answer
 
