@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +13,10 @@ from granian.server import mp
 
 from feeds.delivery.facts import Answer
 from podcast_server.short_way import answer_before_wsgi
+from tests.running import installation
 
 KNOWN = "/f/known"
+TRACES = "http://127.0.0.1:9"
 Step = Callable[[dict[str, str]], tuple[int, dict[str, str], bytes]]
 
 
@@ -102,3 +107,21 @@ def test_a_server_without_that_step_goes_through_wsgi(
 ) -> None:
     monkeypatch.delattr(mp, "_wsgi_call_wrap")
     assert not answer_before_wsgi(again, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [({}, "podcast_server.short_way"), ({"monitoring__otlp_endpoint": TRACES}, "granian.wsgi")],
+)
+def test_a_worker_takes_it_unless_every_request_is_to_be_traced(
+    tmp_path: Path, settings: dict[str, str], where: str
+) -> None:
+    place = installation(tmp_path, **settings)
+    words = (
+        "from granian.server import mp; from podcast_server.wsgi import create_for_granian;"
+        " create_for_granian(); print(mp._wsgi_call_wrap.__module__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words], env=place.environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-1] == where
