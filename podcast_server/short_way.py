@@ -15,6 +15,7 @@ from typing import Any
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.delivery.again import Again
+from feeds.personalise import Canvas
 
 # What takes a request from granian's own side: (protocol, facts by the names of WSGI) → status.
 Step = Callable[[Any, dict[str, Any]], int]
@@ -47,6 +48,9 @@ def _first(again: Again, through_wsgi: Step) -> Step:
             return through_wsgi(protocol, facts)
         status, headers, body = answer
         protocol.response_bytes(status, headers, body)
+        # The server has made a copy of its own, which it sends whenever the app takes it.
+        if isinstance(body, Canvas):
+            body.give_back()
         return status
 
     return step

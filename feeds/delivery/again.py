@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # What kind of thing was asked for, the status, and the seconds it took.
 Counter = Callable[[str, int, float], None]
-# The answer to a request, told by the names of WSGI; None where it must be found anew.
+# The answer to a request, told by the names of WSGI; None where it must be found anew. Its body
+# may be on a canvas, which the door gives back.
 Again = Callable[["WSGIEnvironment"], Answer | None]
 
 

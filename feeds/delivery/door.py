@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from feeds.delivery.facts import Answer, Body, Headers, Request, text_answer
 from feeds.delivery.lane import Lane
+from feeds.personalise import Canvas
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -43,7 +44,7 @@ def send(
     """Start the response, with headers besides the answer's, and give the body as WSGI wants it."""
     headers = answer.headers + extra if extra else answer.headers
     start_response(_STATUS_LINES[answer.status], headers)
-    body = answer.body
+    body = answer.body.taken() if isinstance(answer.body, Canvas) else answer.body
     if isinstance(body, bytes):
         return [body] if body else []
     return _Chunks(body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+from feeds.personalise import Canvas
+
 Headers = list[tuple[str, str]]
 
 
@@ -34,11 +36,12 @@ class Body(Protocol):
 
 
 class Answer(NamedTuple):
-    """One HTTP answer. A HEAD answer has the headers of GET and an empty body."""
+    """One HTTP answer. A HEAD answer has the headers of GET and an empty body. A canvas is to be
+    given back when it is sent."""
 
     status: int
     headers: Headers
-    body: bytes | Body = b""
+    body: bytes | Canvas | Body = b""
 
 
 def text_answer(status: int, sentence: str, *extra: tuple[str, str]) -> Answer:

@@ -8,6 +8,7 @@ member's two tokens, and each costs one concatenation of bytes:
 - ``deflate``    the template compressed so that a few gaps decide what all tokens decode to
 - ``checksum``   the CRC-32 of a copy, from the CRC-32 of its tokens alone
 - ``copies``     gzip copies: spliced, or compressed one by one
+- ``canvas``     room for a copy in which only the gaps are filled anew
 - ``prepared``   chooses the method and proves it before anyone is served
 - ``storing``    a prepared document as bytes, for sharing between processes
 
@@ -16,7 +17,8 @@ Pure: no database, no web.
 
 from __future__ import annotations
 
+from feeds.personalise.canvas import Canvas
 from feeds.personalise.prepared import PersonalCopies, PreparedDocument, prepare
 from feeds.personalise.storing import dump, load
 
-__all__ = ["PersonalCopies", "PreparedDocument", "dump", "load", "prepare"]
+__all__ = ["Canvas", "PersonalCopies", "PreparedDocument", "dump", "load", "prepare"]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from feeds.personalise import template as templates
+from feeds.personalise.canvas import Canvas
 from feeds.personalise.copies import GZIP, GzipCopies, OrdinaryCopies, splice
 from feeds.personalise.deflate import with_a_hole_for_every_token, with_few_holes
 from feeds.personalise.stencil import Stencil, cut
@@ -87,6 +88,10 @@ class PersonalCopies:
     def gzip(self) -> bytes:
         """The same in gzip (RFC 1952), the same bytes each time."""
         return self._document().copies.gzip(self.tokens, self.ending)
+
+    def drawn(self) -> bytes | Canvas:
+        """The gzip copy, maybe on loan: a few steps, however long it is."""
+        return self._document().copies.draw(self.tokens, self.ending)
 
     def _document(self) -> PreparedDocument:
         document = self.document()

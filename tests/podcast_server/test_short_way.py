@@ -12,6 +12,8 @@ import pytest
 from granian.server import mp
 
 from feeds.delivery.facts import Answer
+from feeds.personalise.canvas import Canvases
+from feeds.personalise.stencil import make_stencil
 from podcast_server.short_way import answer_before_wsgi
 from tests.running import installation
 
@@ -107,6 +109,51 @@ def test_a_server_without_that_step_goes_through_wsgi(
 ) -> None:
     monkeypatch.delattr(mp, "_wsgi_call_wrap")
     assert not answer_before_wsgi(again, 0)
+
+
+class Sending(Protocol):
+    """Notes whether a canvas is still on loan while the answer is handed over."""
+
+    def response_bytes(self, status: int, headers: Any, body: Any) -> None:
+        self.canvas, self.on_loan, self.took = body, body.home is not None, bytes(body)
+
+
+class Failing(Protocol):
+    """Cannot take an answer."""
+
+    def response_bytes(self, status: int, headers: Any, body: Any) -> None:
+        raise RuntimeError("the connection is gone")
+
+
+def lend(monkeypatch: pytest.MonkeyPatch, copies: Canvases, *tokens: bytes) -> Any:
+    """granian's step before an answer on a canvas, the same each time."""
+    monkeypatch.setattr(mp, "_wsgi_call_wrap", mp._wsgi_call_wrap)
+    answer_before_wsgi(lambda _facts: Answer(200, [], copies.draw(tokens, b".")), 0)
+    return mp._wsgi_call_wrap(application, {}, None)
+
+
+@pytest.fixture
+def copies() -> Canvases:
+    return Canvases(make_stencil([b"for ", b""], b"\0"), (4,), 1)
+
+
+def test_a_canvas_is_given_back_when_the_server_has_its_copy(
+    monkeypatch: pytest.MonkeyPatch, copies: Canvases
+) -> None:
+    sending = Sending()
+    lend(monkeypatch, copies, b"anna")(sending, {"PATH_INFO": KNOWN})
+    assert (sending.on_loan, sending.took) == (True, b"for anna.")
+    assert copies.draw((b"otto",), b".") is sending.canvas
+
+
+def test_a_canvas_that_could_not_be_handed_over_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, copies: Canvases
+) -> None:
+    kept = copies.draw((b"otto",), b".")
+    kept.give_back()
+    with pytest.raises(RuntimeError):
+        lend(monkeypatch, copies, b"anna")(Failing(), {"PATH_INFO": KNOWN})
+    assert copies.draw((b"anna",), b".") is not kept
 
 
 @pytest.mark.parametrize(
