@@ -109,6 +109,9 @@ def run(
     measured = wrk(served.url, paths, seconds=seconds, headers=headers)
     settle(served.worker)
     efforts.append(measured.requests / max(cpu_seconds(served.worker) - before, 0.01))
+    if served.jobs is not None:
+        # It looks every second for downloads to make rows of: not while another is asked.
+        settle(served.jobs, quiet=1.5)
     return measured.per_second
 
 

@@ -40,10 +40,12 @@ http {{
 
 
 class Served(NamedTuple):
-    """Where a server answers, and the process that does the work."""
+    """Where a server answers, and the process that does the work; ``jobs`` does some more of it
+    afterwards."""
 
     url: str
     worker: int
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Place:
             server = running.server()
             process = server.__enter__()
         try:
-            yield Served(running.url, _worker(process.pid))
+            yield Served(running.url, *_worker_and_jobs(process.pid))
         finally:
             server.__exit__(None, None, None)
 
@@ -98,21 +100,30 @@ def _place(database: str, stack: contextlib.ExitStack) -> Place:
 
 
 def _worker(server: int) -> int:
-    """The process that answers requests; the other child works the background jobs off."""
+    """The process that answers requests."""
+    return _worker_and_jobs(server)[0]
+
+
+def _worker_and_jobs(server: int) -> tuple[int, int | None]:
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    [worker] = [
-        int(pid) for pid in children if b"--parent" not in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
-    return worker
+    worker = jobs = None
+    for child in map(int, children):
+        if b"--parent" in Path(f"/proc/{child}/cmdline").read_bytes():
+            jobs = child
+        else:
+            worker = child
+    assert worker is not None
+    return worker, jobs
 
 
-def settle(pid: int) -> None:
-    """Wait until a process has worked off what it had put aside, so that the next has the core."""
+def settle(pid: int, quiet: float = 0.2) -> None:
+    """Wait until a process has worked off what it had put aside, so that the next has the core:
+    for so many seconds it does next to nothing."""
     before = cpu_seconds(pid)
     for _ in range(300):
-        time.sleep(0.2)
+        time.sleep(quiet)
         now = cpu_seconds(pid)
-        if now - before < 0.02:
+        if now - before < 0.1 * quiet:
             return
         before = now
 
