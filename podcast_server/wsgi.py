@@ -17,7 +17,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.delivery.again import Again, again_first, given_again
 from feeds.delivery.door import fast_lane
+from feeds.delivery.lane import Lane
 from feeds.delivery.plain_http import Exposures, never_plain
+from feeds.downloads.record import HitBuffer
 from podcast_server.app import create_app
 from podcast_server.database import require_fitting_schema
 from podcast_server.heaps import give_back_regularly, keep_heaps_few
@@ -26,7 +28,14 @@ from podcast_server.monitoring.door import Monitor, kind_of, monitored
 from podcast_server.monitoring.error_reports import report_errors
 from podcast_server.monitoring.traces import NOWHERE, open_traces
 from podcast_server.reach import answering
-from podcast_server.services import now_utc, open_lane, open_memory, open_recorder, open_services
+from podcast_server.services import (
+    Services,
+    now_utc,
+    open_lane,
+    open_memory,
+    open_recorder,
+    open_services,
+)
 from podcast_server.settings import find_config, load_settings
 from podcast_server.short_way import answer_before_wsgi
 from podcast_server.takeover import note_able
@@ -35,13 +44,16 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
+# Where what is given again may be answered past WSGI, for so many proxies; whether it is.
+PastWsgi = Callable[[Again, int], bool]
+
 LAST_NOTES_SECONDS = 3.0
 LAST_REQUESTS_SECONDS = 30.0  # as long as a worker gets from the server (`serve`)
 
 
 def create() -> WSGIApplication:
     """Build the application from the configuration of this process."""
-    return _build(lambda _again, _proxies: False)
+    return _build(_not_past_it)
 
 
 def create_for_granian() -> WSGIApplication:
@@ -49,7 +61,11 @@ def create_for_granian() -> WSGIApplication:
     return _build(answer_before_wsgi)
 
 
-def _build(past_wsgi: Callable[[Again, int], bool]) -> WSGIApplication:
+def _not_past_it(_again: Again, _proxies: int) -> bool:
+    return False
+
+
+def _build(past_wsgi: PastWsgi) -> WSGIApplication:
     _end_with_parent()
     keep_heaps_few()
     settings = load_settings(find_config(os.environ), os.environ)
@@ -57,16 +73,39 @@ def _build(past_wsgi: Callable[[Again, int], bool]) -> WSGIApplication:
     Finalize(None, report_errors(settings.monitoring), exitpriority=3)
     services = open_services(settings)
     require_fitting_schema(services.engine)
+    recorder, lane = _open_delivery(services)
+    monitor = Monitor(services, recorder.stats, now_utc)
+    monitor.folder.start()
+    Finalize(None, monitor.folder.stop, exitpriority=5)
+    traces = open_traces(settings.monitoring, "web")
+    Finalize(None, traces.close, exitpriority=4)
+    # Traces watch every request, so none may go past them.
+    entry = _entry(services, lane, monitor, _not_past_it if traces is not NOWHERE else past_wsgi)
+    # What is there now stays: without this the rubbish collection goes through all of it now and
+    # then, and for a tenth of a second nobody is answered.
+    gc.collect()
+    gc.freeze()
+    give_back_regularly()
+    note_able()
+    return traces.around(entry, kind_of)
+
+
+def _open_delivery(services: Services) -> tuple[HitBuffer, Lane]:
     recorder = open_recorder(services)
     recorder.start()
-    memory = open_memory(services.engine, settings.feeds.remembered)
+    memory = open_memory(services.engine, services.settings.feeds.remembered)
     lane = open_lane(services, recorder, memory)
     # Workers end without atexit; this is the hook that multiprocessing runs, highest first.
     Finalize(None, lane.drain, args=(LAST_NOTES_SECONDS,), exitpriority=11)
     Finalize(None, recorder.close, exitpriority=10)
-    monitor = Monitor(services, recorder.stats, now_utc)
-    monitor.folder.start()
-    Finalize(None, monitor.folder.stop, exitpriority=5)
+    return recorder, lane
+
+
+def _entry(
+    services: Services, lane: Lane, monitor: Monitor, past_wsgi: PastWsgi
+) -> WSGIApplication:
+    """All doors, one before the other; the last one named is asked first."""
+    settings = services.settings
     old_hosts = frozenset(settings.site.old_hosts)
     public_url = settings.site.public_url
     https = public_url.startswith("https:")
@@ -76,22 +115,13 @@ def _build(past_wsgi: Callable[[Again, int], bool]) -> WSGIApplication:
     entry = never_plain(entry, public_url, exposures, old_hosts)
     proxies = settings.server.trusted_proxies
     entry = monitored(entry, monitor, trust_ids=proxies > 0)
-    traces = open_traces(settings.monitoring, "web")
-    Finalize(None, traces.close, exitpriority=4)
     again = given_again(lane, monitor.tally.add, old_hosts, https=https)
-    # Traces watch every request, so none may go past them.
-    if traces is not NOWHERE or not past_wsgi(again, proxies):
+    if not past_wsgi(again, proxies):
         entry = again_first(again, entry)
     if proxies:
         # Only so many addresses at the end of X-Forwarded-For were written by our own proxies.
         entry = ProxyFix(entry, x_for=proxies, x_proto=proxies, x_host=proxies)
-    # What is there now stays: without this the rubbish collection goes through all of it now and
-    # then, and for a tenth of a second nobody is answered.
-    gc.collect()
-    gc.freeze()
-    give_back_regularly()
-    note_able()
-    return traces.around(entry, kind_of)
+    return entry
 
 
 def _end_with_parent(last_requests: float = LAST_REQUESTS_SECONDS) -> None:
