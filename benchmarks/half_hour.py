@@ -92,10 +92,10 @@ def measure(place: Place, scale: scales.Scale) -> int:
 def _sell(place: Place, scale: scales.Scale, account: Account, people: crowd.Crowd) -> int:
     plan = _plan(place)
     with place.services() as services:
-        with place.serving() as (url, worker):
-            shop = Shop(services, url, account, plan, DELAYS[place.database])
+        with place.serving() as ours:
+            shop = Shop(services, ours.url, account, plan, DELAYS[place.database])
             apps = Apps(Show(services, shop.delay))
-            course = _go_through(services, account, apps, shop, people, worker, scale)
+            course = _go_through(services, account, apps, shop, people, ours.worker, scale)
         course.books = audit(place, services, account)
     _print(place, scale, course)
     return course.faults

@@ -33,7 +33,8 @@ def measure(place: Place, scale: scales.Scale) -> tuple[float, float]:
     """Megabytes with one member polling and with all of them."""
     with place.services() as services:
         people = crowd.fill(services, episodes=scale.episodes, members=scale.polling_members)
-    with place.serving() as (url, worker):
+    with place.serving() as ours:
+        url, worker = ours.url, ours.worker
         wrk(url, people.feeds[:1], seconds=scale.seconds, headers=GZIP)
         one, asked = resident(worker), 0.0
         while asked < scale.polling_members:

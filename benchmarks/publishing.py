@@ -57,7 +57,7 @@ def _ways(
 ) -> dict[str, Callable[[], float]]:
     services = stack.enter_context(place.services())
     people = crowd.fill(services, episodes=episodes, members=members)
-    url, _ = stack.enter_context(place.serving())
+    url = stack.enter_context(place.serving()).url
     feeds = itertools.cycle(people.feeds)
 
     def publish() -> float:

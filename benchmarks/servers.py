@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from benchmarks.load import on_core
 from podcast_server.services import Services
@@ -39,7 +38,8 @@ http {{
 """
 
 
-class Served(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Served:
     """Where a server answers, and the process that does the work; ``jobs`` does some more of it
     afterwards."""
 

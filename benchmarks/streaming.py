@@ -37,16 +37,16 @@ def main() -> None:
                 crowd.add_big_episode(services, scale.stream_bytes)
                 people = crowd.addresses(services)
                 folder = Path(services.settings.data / services.settings.storage.folder)
-            with place.serving() as (url, worker):
-                stream(url, people, folder, scale)
-                settle(worker)
-                poll_beside(url, people, place, scale, worker)
+            with place.serving() as ours:
+                stream(ours.url, people, folder, scale)
+                settle(ours.worker)
+                poll_beside(ours.url, people, place, scale, ours.worker)
 
 
 def stream(url: str, people: crowd.Crowd, folder: Path, scale: scales.Scale) -> None:
     """How fast one listener and many get the file."""
     many = scale.listeners
-    with tempfile.TemporaryDirectory(prefix="bench-") as files, nginx(Path(files)) as (theirs, _):
+    with tempfile.TemporaryDirectory(prefix="bench-") as files, nginx(Path(files)) as theirs:
         biggest = max(folder.rglob("*.mp3"), key=lambda path: path.stat().st_size)
         shutil.copy(biggest, Path(files) / "audio.mp3")
 
@@ -58,9 +58,9 @@ def stream(url: str, people: crowd.Crowd, folder: Path, scale: scales.Scale) -> 
         runs = take_turns(
             {
                 "1 listener": load(url, people.audio, 1),
-                "1 listener, nginx": load(theirs, ["/audio.mp3"], 1),
+                "1 listener, nginx": load(theirs.url, ["/audio.mp3"], 1),
                 f"{many} listeners": load(url, people.audio, many),
-                f"{many} listeners, nginx": load(theirs, ["/audio.mp3"], many),
+                f"{many} listeners, nginx": load(theirs.url, ["/audio.mp3"], many),
             },
             scale.rounds,
         )
