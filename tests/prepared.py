@@ -59,7 +59,7 @@ def _waiting() -> socket.socket:
             [sys.executable, "-m", "tests.prepared"],
             cwd=ROOT,
             env=clean | {"PYTHONPATH": str(ROOT)},
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
         )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -32,7 +33,7 @@ class S3Server:
 
     endpoint: str
 
-    def client(self):
+    def client(self) -> Any:
         """A plain boto3 client with full rights, to look behind our own code."""
         return boto3.client(
             "s3",
@@ -43,7 +44,7 @@ class S3Server:
             config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
         )
 
-    def settings(self, bucket: str, **changes) -> StorageSettings:
+    def settings(self, bucket: str, **changes: Any) -> StorageSettings:
         """How our own storage reaches a bucket of this server."""
         return StorageSettings(
             **{

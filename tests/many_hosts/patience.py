@@ -96,6 +96,6 @@ def make_patient(page: Page) -> None:
             page.wait_for_timeout(_PAUSE * 1000)
             page.reload()
 
-    page.goto = goto  # type: ignore[method-assign, assignment]
+    page.goto = goto  # type: ignore[method-assign]
     page.on("response", note)
     page.on("load", lambda _page: reload_if_away())
