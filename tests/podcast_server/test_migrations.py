@@ -60,6 +60,21 @@ def test_a_schema_of_a_newer_program_is_refused(engine: Engine) -> None:
 
 
 @pytest.mark.slow
+def test_postgresql_does_not_spend_time_on_packing_what_is_read_at_once(
+    postgresql_url: str,
+) -> None:
+    engine = open_engine(Databases(postgresql_url).create())
+    migrate(engine)
+    with engine.connect() as connection:
+        kept = connection.exec_driver_sql(
+            "SELECT attstorage FROM pg_attribute"
+            " WHERE attrelid = 'hit_parcels'::regclass AND attname = 'hits'"
+        ).scalar()
+    engine.dispose()
+    assert kept == "e"  # outside the row, as it is
+
+
+@pytest.mark.slow
 def test_postgresql_bounds_statements_locks_and_idle_transactions(postgresql_url: str) -> None:
     engine = open_engine(postgresql_url)
     with engine.connect() as connection:
