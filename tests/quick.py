@@ -1,8 +1,8 @@
 """What is slow on purpose or by nature, done once or lightly: thousands of apps are made.
 
 Nothing here changes what a test sees: templates, routes, assets and statements are compiled once
-for all apps and databases of a process instead of once for each, and passwords are hashed with
-little memory.
+for all apps and databases of a process instead of once for each, certificates are read once,
+Stripe's library waits less before it asks again, and passwords are hashed with little memory.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 from argon2 import PasswordHasher
 from flask import Flask
+from httpx._transports import default as of_httpx
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -69,6 +71,16 @@ def _compiled_once(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], Non
             setattr(rule, name, value.__get__(rule) if name in _BUILDERS else value)
 
     return compile_or_take
+
+
+@contextmanager
+def quick_connections() -> Iterator[None]:
+    """Clients of HTTP that are opened, and try again, quickly."""
+    with pytest.MonkeyPatch.context() as patch:
+        # The same authorities are trusted by all; to read them takes longer than a request.
+        patch.setattr(of_httpx, "create_ssl_context", lru_cache(of_httpx.create_ssl_context))
+        patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)  # seconds, doubled each time
+        yield
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from tests.quick import quick_apps
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def quick_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Thousands of apps are made here."""
     with quick_apps(tmp_path_factory.mktemp("templates")):
         yield
