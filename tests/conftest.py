@@ -34,7 +34,7 @@ from podcast_server.settings import Settings, SiteSettings
 from tests import migrated, postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership, remembering
 from tests.feeds.delivery.again import ask as ask_first
-from tests.quick import quick_connections, quick_statements
+from tests.quick import quick_apps, quick_connections, quick_statements
 
 # Hundreds of servers and commands are started: where Python is told to keep no compiled files, as
 # in many containers, each of them would compile the whole program anew.
@@ -70,8 +70,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick() -> Iterator[None]:
-    """Thousands of databases and clients are made, and all are asked alike."""
-    with quick_statements(), quick_connections():
+    """Thousands of apps, databases and clients are made, and all are asked alike."""
+    with quick_apps(), quick_statements(), quick_connections():
         yield
 
 

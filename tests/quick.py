@@ -7,18 +7,18 @@ Stripe's library waits less before it asks again, and passwords are hashed with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 import stripe
 from argon2 import PasswordHasher
-from flask import Flask
+from flask.templating import DispatchingJinjaLoader
 from httpx._transports import default as of_httpx
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import Environment, Template
 from sqlalchemy import Engine
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
@@ -35,17 +35,35 @@ _BUILDERS = ("_build", "_build_unknown")
 
 
 @contextmanager
-def quick_apps(folder: Path) -> Iterator[None]:
-    """Apps that are made quickly; ``folder`` keeps compiled templates."""
-    kept = FileSystemBytecodeCache(str(folder))
+def quick_apps() -> Iterator[None]:
+    """Apps that are made quickly."""
     light = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "jinja_options", {"bytecode_cache": kept})
+        patch.setattr(DispatchingJinjaLoader, "load", _loaded_once())
         patch.setattr(passwords, "_HASHER", light)
         patch.setattr(passwords, "_NOBODY", light.hash("nobody has this password"))
         patch.setattr(Rule, "compile", _compiled_once(Rule.compile))
         patch.setattr(dressing, "Assets", lru_cache(Assets))
         yield
+
+
+def _loaded_once() -> Callable[..., Template]:
+    """What a template does is the same in all apps that have it."""
+    kept: dict[tuple[str, str], CodeType] = {}
+
+    def load(
+        loader: DispatchingJinjaLoader,
+        environment: Environment,
+        name: str,
+        its_globals: MutableMapping[str, Any] | None = None,
+    ) -> Template:
+        key = (loader.app.root_path, name)
+        if key not in kept:
+            source, path, _is_current = loader.get_source(environment, name)
+            kept[key] = environment.compile(source, name, path)
+        return environment.template_class.from_code(environment, kept[key], its_globals or {})
+
+    return load
 
 
 def _compiled_once(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
