@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from podcast_server.private import make_private_file, make_private_folder
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class DatabaseError(Exception):
@@ -157,7 +158,7 @@ def database_now(engine: Engine) -> datetime:
 
 def _alembic_config(engine: Engine) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["engine"] = engine
     return config
 
@@ -166,8 +167,13 @@ def schema_versions(engine: Engine) -> tuple[str | None, str | None]:
     """(version the database has, version this program needs); None where there is none."""
     with engine.execution_options(read_only=True).connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-    needed = ScriptDirectory.from_config(_alembic_config(engine)).get_current_head()
-    return present, needed
+    return present, _newest_version()
+
+
+@cache
+def _newest_version() -> str | None:
+    # Reading all migrations takes longer than all else a readiness check does.
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
 
 
 def require_unicode(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ from podcast_server.settings import Settings, SiteSettings
 from tests import migrated, postgresql
 from tests.builders import build_feed, build_member, build_show, give_membership, remembering
 from tests.feeds.delivery.again import ask as ask_first
-from tests.quick import quick_statements
+from tests.quick import quick_apps, quick_connections, quick_statements
 
 # Hundreds of servers and commands are started: where Python is told to keep no compiled files, as
 # in many containers, each of them would compile the whole program anew.
@@ -59,10 +60,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end, so the garbage collector need not look through all
+    of it again and again; and garbage may pile up a little before it is looked for."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def quick_databases() -> Iterator[None]:
-    """Thousands of databases are made, and all are asked alike."""
-    with quick_statements():
+def quick() -> Iterator[None]:
+    """Thousands of apps, databases and clients are made, and all are asked alike."""
+    with quick_apps(), quick_statements(), quick_connections():
         yield
 
 

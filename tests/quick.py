@@ -1,22 +1,24 @@
 """What is slow on purpose or by nature, done once or lightly: thousands of apps are made.
 
 Nothing here changes what a test sees: templates, routes, assets and statements are compiled once
-for all apps and databases of a process instead of once for each, and passwords are hashed with
-little memory.
+for all apps and databases of a process instead of once for each, certificates are read once,
+Stripe's library waits less before it asks again, and passwords are hashed with little memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
+import stripe
 from argon2 import PasswordHasher
-from flask import Flask
-from jinja2 import FileSystemBytecodeCache
+from flask.templating import DispatchingJinjaLoader
+from httpx._transports import default as of_httpx
+from jinja2 import Environment, Template
 from sqlalchemy import Engine
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
@@ -33,17 +35,35 @@ _BUILDERS = ("_build", "_build_unknown")
 
 
 @contextmanager
-def quick_apps(folder: Path) -> Iterator[None]:
-    """Apps that are made quickly; ``folder`` keeps compiled templates."""
-    kept = FileSystemBytecodeCache(str(folder))
+def quick_apps() -> Iterator[None]:
+    """Apps that are made quickly."""
     light = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "jinja_options", {"bytecode_cache": kept})
+        patch.setattr(DispatchingJinjaLoader, "load", _loaded_once())
         patch.setattr(passwords, "_HASHER", light)
         patch.setattr(passwords, "_NOBODY", light.hash("nobody has this password"))
         patch.setattr(Rule, "compile", _compiled_once(Rule.compile))
         patch.setattr(dressing, "Assets", lru_cache(Assets))
         yield
+
+
+def _loaded_once() -> Callable[..., Template]:
+    """What a template does is the same in all apps that have it."""
+    kept: dict[tuple[str, str], CodeType] = {}
+
+    def load(
+        loader: DispatchingJinjaLoader,
+        environment: Environment,
+        name: str,
+        its_globals: MutableMapping[str, Any] | None = None,
+    ) -> Template:
+        key = (loader.app.root_path, name)
+        if key not in kept:
+            source, path, _is_current = loader.get_source(environment, name)
+            kept[key] = environment.compile(source, name, path)
+        return environment.template_class.from_code(environment, kept[key], its_globals or {})
+
+    return load
 
 
 def _compiled_once(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
@@ -69,6 +89,16 @@ def _compiled_once(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], Non
             setattr(rule, name, value.__get__(rule) if name in _BUILDERS else value)
 
     return compile_or_take
+
+
+@contextmanager
+def quick_connections() -> Iterator[None]:
+    """Clients of HTTP that are opened, and try again, quickly."""
+    with pytest.MonkeyPatch.context() as patch:
+        # The same authorities are trusted by all; to read them takes longer than a request.
+        patch.setattr(of_httpx, "create_ssl_context", lru_cache(of_httpx.create_ssl_context))
+        patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)  # seconds, doubled each time
+        yield
 
 
 @contextmanager

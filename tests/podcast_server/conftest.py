@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,14 +18,6 @@ from podcast_server.database import reading
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.services import Services
 from tests.conftest import PUBLIC_URL, Clock
-from tests.quick import quick_apps
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Thousands of apps are made here."""
-    with quick_apps(tmp_path_factory.mktemp("templates")):
-        yield
 
 
 def moved(services: Services, public_url: str) -> Services:

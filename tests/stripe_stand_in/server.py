@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
 import stripe
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from tests.serving import serving
 from tests.stripe_stand_in.app import create_app
 from tests.stripe_stand_in.control import Control
 from tests.stripe_stand_in.resources.portal import EVERYTHING, new_configuration
@@ -53,7 +54,7 @@ class StripeStandIn:
         self._app = create_app(self.world)
         self.control = Control(self.world, self._app.extensions["stripe_faults"])
         self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self._running = ExitStack()
         self.webhook_secret = ""
         if portal:
             new_configuration(self.world, EVERYTHING)
@@ -65,24 +66,14 @@ class StripeStandIn:
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self.world.base_url = self.url
-        self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},  # how soon it notices that it shall stop, seconds
-            name="stripe-stand-in",
-            daemon=True,
-        )
-        self._thread.start()
+        self._running.enter_context(serving(self._server))
         self.postman.start()
         return self
 
     def stop(self) -> None:
         """Stop the server and the postman; what was held or queued is dropped."""
         self.postman.stop()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        self._running.close()
 
     def __enter__(self) -> StripeStandIn:
         return self.start()

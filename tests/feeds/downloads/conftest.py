@@ -14,7 +14,6 @@ from episodes.models import Episode, Show
 from feeds.models import PrivateFeed
 from podcast_server.accounts.models import Member
 from podcast_server.database import open_engine, session_factory
-from podcast_server.tables import metadata
 
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
@@ -23,11 +22,11 @@ START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path}/downloads.sqlite3")
+        path = tmp_path / "downloads.sqlite3"
+        path.write_bytes(request.getfixturevalue("migrated_database"))
+        engine = open_engine(f"sqlite:///{path}")
     else:
-        engine = open_engine(request.getfixturevalue("postgresql_url"))
-        metadata.drop_all(engine)
-    metadata.create_all(engine)
+        engine = open_engine(request.getfixturevalue("migrated_postgresql").create())
     yield engine
     engine.dispose()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
-from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -23,6 +23,7 @@ from podcast_server.settings import ImportSettings
 from tests.conftest import Clock
 from tests.podcast_server.pages.studio.conftest import Desk
 from tests.running import free_port
+from tests.serving import serving
 
 PAGE = "/studio/site/address"
 OTHERS = Tokens([SigningKey("other", "6b" * 32, "2026-01-01")])
@@ -41,18 +42,14 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture
 def served() -> Iterator[Callable[[Any], str]]:
     """Serve an application on this machine; gives its address."""
-    running = []
+    with ExitStack() as running:
 
-    def serve(app: Any) -> str:
-        server = make_server("127.0.0.1", 0, app, handler_class=_Quiet)
-        Thread(target=server.serve_forever, daemon=True).start()
-        running.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
+        def serve(app: Any) -> str:
+            server = make_server("127.0.0.1", 0, app, handler_class=_Quiet)
+            running.enter_context(serving(server))
+            return f"http://127.0.0.1:{server.server_port}"
 
-    yield serve
-    for server in running:
-        server.shutdown()
-        server.server_close()
+        yield serve
 
 
 @pytest.fixture

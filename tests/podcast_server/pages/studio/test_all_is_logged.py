@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -24,6 +25,7 @@ EXCEPTIONS = {
 }
 
 
+@cache
 def called(code: CodeType) -> set[str]:
     """The names of functions in a code, those of methods left out."""
     return {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}
