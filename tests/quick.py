@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
@@ -78,7 +79,7 @@ def quick_statements() -> Iterator[None]:
     A process that serves has one engine and compiles a statement once; tests have thousands.
     """
     compiled: Any = LRUCache(5000)
-    make = database.create_engine
+    make = sqlalchemy.create_engine
     compile_query = Lookup._compile
     looked_up: dict[object, Any] = {}
 
