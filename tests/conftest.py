@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 from episodes.models import Show
 from episodes.storage.base import Storage
 from episodes.storage.memory import MemoryStorage
-from feeds.delivery.facts import Answer, Body
+from feeds.delivery.facts import Answer
 from feeds.delivery.lane import Lane, Limits
 from feeds.delivery.lookup import Lookup
 from feeds.downloads.agents import built_in_agents
 from feeds.downloads.record import Entry
 from feeds.editions import Editions
 from feeds.models import PrivateFeed
+from feeds.personalise import Canvas
 from feeds.rendering.assemble import Addresses, Assembler
 from feeds.tokens import FEED, MEDIA, SigningKey, Tokens
 from podcast_server.billing.providers.choose import open_providers
@@ -215,8 +216,8 @@ def body_of(answer: Answer) -> bytes:
     body = answer.body
     if isinstance(body, bytes):
         return body
-    stream: Body = body
-    return b"".join(stream.chunks())
+    assert not isinstance(body, Canvas)
+    return b"".join(body.chunks())
 
 
 def header(answer: Answer, name: str) -> str:

@@ -14,6 +14,7 @@ from types import CodeType
 from typing import Any
 
 import pytest
+import sqlalchemy
 import stripe
 from argon2 import PasswordHasher
 from flask.templating import DispatchingJinjaLoader
@@ -96,7 +97,8 @@ def quick_connections() -> Iterator[None]:
     """Clients of HTTP that are opened, and try again, quickly."""
     with pytest.MonkeyPatch.context() as patch:
         # The same authorities are trusted by all; to read them takes longer than a request.
-        patch.setattr(of_httpx, "create_ssl_context", lru_cache(of_httpx.create_ssl_context))
+        read = vars(of_httpx)["create_ssl_context"]
+        patch.setattr(of_httpx, "create_ssl_context", lru_cache(read))
         patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)  # seconds, doubled each time
         yield
 
@@ -108,7 +110,7 @@ def quick_statements() -> Iterator[None]:
     A process that serves has one engine and compiles a statement once; tests have thousands.
     """
     compiled: Any = LRUCache(5000)
-    make = database.create_engine
+    make = sqlalchemy.create_engine
     compile_query = Lookup._compile
     looked_up: dict[object, Any] = {}
 

@@ -29,7 +29,7 @@ def serving(server: TCPServer) -> Iterator[None]:
     finally:
         ended.set()
         # One that says nothing, so that it does not wait for the next request any more.
-        host, port = server.server_address[:2]
+        host, port = server.socket.getsockname()[:2]
         socket.create_connection((host, port), timeout=10).close()
         thread.join(timeout=10)
         server.server_close()

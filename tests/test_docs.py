@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -31,7 +32,7 @@ def test_every_command_is_in_the_guide(name: str) -> None:
 
 def test_config_toml_lists_every_setting_at_its_default() -> None:
     written = tomllib.loads((ROOT / "config.toml").read_text())
-    flat = {}
+    flat: dict[str, Any] = {}
     for key, value in written.items():
         if isinstance(value, dict):
             flat |= {f"{key}.{name}": inner for name, inner in value.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -27,7 +28,9 @@ def database() -> Iterator[PostgreSQL]:
     server.remove()
 
 
-def test_a_worker_waits_for_its_database_and_then_works(tmp_path, database: PostgreSQL) -> None:
+def test_a_worker_waits_for_its_database_and_then_works(
+    tmp_path: Path, database: PostgreSQL
+) -> None:
     place = installation(tmp_path, database__url=database.url)
     worker = Program(place, "worker")
     database.kill()
@@ -39,7 +42,7 @@ def test_a_worker_waits_for_its_database_and_then_works(tmp_path, database: Post
         assert worker.is_alive
 
 
-def wait_until(done) -> None:
+def wait_until(done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < deadline

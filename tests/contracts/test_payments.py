@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Engine
@@ -58,11 +58,11 @@ class Bench(ABC):
     def pay_renewal(self, subscription_ref: str) -> None:
         """What is due arrives after all."""
 
-    def order(self, key: str = "order1", **changes: object) -> Order:
+    def order(self, key: str = "order1", **changes: Any) -> Order:
         product = self.provider.publish_product(Product("prod1", "Supporter", "All episodes"))
         price = self.provider.publish_price(PriceTag("price1", product, FIVE, MONTH))
         now = self.clock.now
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "key": key,
             "product_ref": product,
             "price_ref": price,
@@ -80,12 +80,12 @@ class Bench(ABC):
             "created_at": now,
             "expires_at": now + self.provider.patience(holds_place=False),
         }
-        return Order(**(values | changes))  # type: ignore[arg-type]
+        return Order(**(values | changes))
 
     def once(self, amount: Money = FIVE, key: str = "order1") -> Order:
         return self.order(key, price_ref="", interval=None, each=amount, first_total=amount)
 
-    def join(self, **changes: object) -> SubscriptionFact:
+    def join(self, **changes: Any) -> SubscriptionFact:
         """A member who paid."""
         started = self.provider.start_checkout(self.order(**changes))
         self.pay(started)

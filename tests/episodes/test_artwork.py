@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +30,7 @@ def picture(form: str = "JPEG", *, turned: int = 1, **more: object) -> bytes:
 def test_a_picture_stands_as_its_camera_says() -> None:
     # 6: turn it by 90° clockwise, so what was above is on the right.
     made = Image.open(io.BytesIO(prepare_artwork(picture(turned=6)).data))
-    red = [made.getpixel((x, 700))[0] for x in (100, 1300)]
+    red = [cast(tuple[int, ...], made.getpixel((x, 700)))[0] for x in (100, 1300)]
     assert red[0] > 200 > 60 > red[1]
 
 

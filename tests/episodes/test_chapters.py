@@ -72,7 +72,7 @@ def test_chapters_stand_in_ascending_order() -> None:
 
 
 def test_one_stored_row_without_a_time_does_not_cost_the_others() -> None:
-    rows = [{"title": "lost"}, {"startTime": 1, "title": "a"}]
+    rows: list[dict[str, Any]] = [{"title": "lost"}, {"startTime": 1, "title": "a"}]
     assert chapters_json(rows, title="x")["chapters"] == [{"startTime": 1, "title": "a"}]
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Audio
+from episodes.storage.base import ObjectReader
 from tests.browser import Line, axe_violations, chromium, fill_first, visiting
 from tests.journeys.conftest import Machines
 from tests.many_hosts.patience import make_patient
@@ -146,7 +147,7 @@ def test_an_upload_survives_cut_lines_and_a_server_that_restarts(
         assert sha256_of(services.storage.open(key)) == sha256_of(audio.open("rb"))
 
 
-def sha256_of(file: BinaryIO) -> str:
+def sha256_of(file: BinaryIO | ObjectReader) -> str:
     """Reads piece by piece: what was uploaded is large."""
     with file:
         digest = hashlib.sha256()

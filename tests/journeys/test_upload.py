@@ -7,7 +7,6 @@ import wave
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from mutagen.id3 import TIT2
@@ -23,9 +22,7 @@ from tests.journeys.conftest import Machines, OneMachine
 from tests.many_hosts.patience import make_patient
 from tests.running import PATIENCE, Installation, installation
 from tests.samples.audio import record
-
-if TYPE_CHECKING:  # pytest loads the plugin itself
-    from tests.s3_server import S3Server
+from tests.seaweedfs import S3Server
 
 pytest_plugins = ["tests.s3_server"]
 pytestmark = pytest.mark.slow

@@ -198,9 +198,9 @@ def with_artwork(filled: Services, session: Session, show: Show) -> Services:
     return filled
 
 
-def back_up(services: Services, folder: Path, now: datetime, **options: bool) -> Made:
+def back_up(services: Services, folder: Path, now: datetime, *, verify: bool = False) -> Made:
     place = FolderPlace(folder)
-    return make_backup(services, place, with_keys=False, now=now, progress=quiet, **options)
+    return make_backup(services, place, with_keys=False, now=now, progress=quiet, verify=verify)
 
 
 @pytest.mark.parametrize("pattern", ["*.mp3", "artwork-*.jpg"])

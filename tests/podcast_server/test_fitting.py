@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
 from podcast_server.database import (
     SchemaIsNewer,
@@ -27,7 +27,7 @@ def migrated_by_the_next(engine: Engine, *fitting_schemas: str) -> None:
     """What a newer program's `migrate` leaves."""
     with engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{NEWER}'")
-        connection.execute(FittingSchema.__table__.delete())
+        connection.execute(delete(FittingSchema))
         rows = [{"revision": each} for each in (NEWER, *fitting_schemas)]
         connection.execute(insert(FittingSchema), rows)
 
@@ -61,7 +61,7 @@ def test_migrating_writes_down_every_schema_since_the_last_that_took_something_a
     engine: Engine,
 ) -> None:
     with engine.begin() as connection:
-        connection.execute(FittingSchema.__table__.delete())
+        connection.execute(delete(FittingSchema))
     migrate(engine)
     present, _needed = schema_versions(engine)
     scripts = ScriptDirectory.from_config(_alembic_config(engine))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_a_token_is_made_unreadable_whatever_stands_around_it(token: str, around
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("name", ["feeds.delivery.door", "_granian", "somebody.else"])
 def test_the_traceback_of_a_crash_is_redacted(
-    form: str, name: str, capsys: pytest.CaptureFixture[str]
+    form: Literal["text", "json"], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up_logging(LogSettings(format=form))
     try:
@@ -88,7 +89,9 @@ def test_an_address_without_a_password_stays_readable() -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_lines_of_one_request_carry_its_id(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_one_request_carry_its_id(
+    form: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
     set_up_logging(LogSettings(format=form))
     mark = REQUEST_ID.set("req-1234")
     logging.getLogger("somebody").warning("inside")

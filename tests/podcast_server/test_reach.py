@@ -26,7 +26,7 @@ def test_only_whole_numbers_are_answered(tokens: Tokens) -> None:
 def test_an_answer_holds_for_its_question_alone(tokens: Tokens) -> None:
     app = answering(nothing, tokens)
     one, other = new_question(), new_question()
-    [said] = app({"PATH_INFO": PATH + one}, lambda *_: None)  # type: ignore[arg-type,misc]
+    [said] = app({"PATH_INFO": PATH + one}, lambda *_: None)  # type: ignore[arg-type]
     assert is_answer(tokens, one, said)
     assert not is_answer(tokens, other, said)
     assert not is_answer(OTHERS, one, said)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from granian.server import mp
 
 from feeds.delivery.facts import Answer
 from feeds.personalise.canvas import Canvases
 from feeds.personalise.stencil import make_stencil
 from podcast_server.short_way import answer_before_wsgi
 from tests.running import installation
+
+mp: Any = import_module("granian.server.mp")  # the step that is shortened has a private name
 
 KNOWN = "/f/known"
 TRACES = "http://127.0.0.1:9"

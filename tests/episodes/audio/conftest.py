@@ -12,7 +12,7 @@ from tests.samples.audio import record
 
 OVER_A_MINUTE = 66.0  # seconds
 SHORT = 3.0  # seconds
-SETTINGS = {"ogg": {"channels": 2, "encoder_options": {"strict": "-2"}}}
+SETTINGS: dict[str, dict[str, Any]] = {"ogg": {"channels": 2, "encoder_options": {"strict": "-2"}}}
 
 EVERY_FORM = ("mp3", "m4a", "aac", "ogg", "opus", "flac", "wav", "alac")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
@@ -101,7 +102,7 @@ def _seconds_in(data: bytes, extension: str) -> float:
         # The index stands at the end, so the beginning alone cannot be read: frame by size.
         return 60.0
     reader = READERS["vorbis" if extension in {"ogg", "opus"} else extension]  # type: ignore[index]
-    with av.open(io.BytesIO(data), format=reader) as container:
+    with av.open(io.BytesIO(data), "r", format=reader) as container:
         stream = container.streams.audio[0]
         return sum(
             float(packet.duration * packet.time_base)
@@ -116,9 +117,9 @@ def test_the_first_minute_of_an_m4a_ends_where_its_packets_say(sample: Sample) -
     facts = examine(path)
     with av.open(str(path)) as container:
         ends = [
-            packet.pos + packet.size
+            cast(int, packet.pos) + packet.size
             for packet in container.demux(container.streams.audio[0])
-            if packet.size and packet.pts * packet.time_base < 60
+            if packet.size and cast(int, packet.pts) * packet.time_base < 60
         ]
     assert facts.minute_bytes == max(ends)
 

@@ -20,13 +20,13 @@ EXTENSIONS = st.sampled_from(["mp3", "m4a", "m4b", "aac", "ogg", "opus", "flac",
 SHA = hashlib.sha256(b"audio").hexdigest()
 
 
-def test_an_audio_key_reads_well():
+def test_an_audio_key_reads_well() -> None:
     key = keys.audio_key(7, "k3v9x2m4qa", SHA, "mp3")
     assert re.fullmatch(r"shows/7/episodes/k3v9x2m4qa/audio-[0-9a-f]{32}\.mp3", key)
 
 
 @given(st.integers(1, 2**63 - 1), NAMES, HASHES, EXTENSIONS)
-def test_every_key_made_here_is_a_key(show, episode, sha256, extension):
+def test_every_key_made_here_is_a_key(show: int, episode: str, sha256: str, extension: str) -> None:
     for make in (keys.audio_key, keys.original_key, keys.preview_key, keys.transcript_key):
         key = make(show, episode, sha256, extension)
         assert keys.check_key(key) == key
@@ -38,14 +38,14 @@ def test_every_key_made_here_is_a_key(show, episode, sha256, extension):
 
 
 @given(st.binary(max_size=64), st.binary(max_size=64))
-def test_new_content_has_a_new_key_and_the_same_content_the_same(one, two):
+def test_new_content_has_a_new_key_and_the_same_content_the_same(one: bytes, two: bytes) -> None:
     first, second = (
         keys.audio_key(1, "abc", hashlib.sha256(data).hexdigest(), "mp3") for data in (one, two)
     )
     assert (first == second) == (one == two)
 
 
-def test_kinds_and_episodes_and_shows_stay_apart():
+def test_kinds_and_episodes_and_shows_stay_apart() -> None:
     made = {
         keys.audio_key(1, "abc", SHA, "mp3"),
         keys.audio_key(2, "abc", SHA, "mp3"),
@@ -62,7 +62,7 @@ def test_kinds_and_episodes_and_shows_stay_apart():
 
 
 @given(st.text(max_size=200) | st.from_regex(r"[a-z./\\-]{1,40}", fullmatch=True))
-def test_whatever_passes_as_a_key_stays_below_its_folder(text):
+def test_whatever_passes_as_a_key_stays_below_its_folder(text: str) -> None:
     try:
         key = keys.check_key(text)
     except BadKey:
@@ -77,19 +77,19 @@ def test_whatever_passes_as_a_key_stays_below_its_folder(text):
 
 
 @pytest.mark.parametrize("extension", ["", ".mp3", "mp3/..", "MP3", "m p", "x" * 17, "mp3\n"])
-def test_a_strange_extension_is_refused(extension):
+def test_a_strange_extension_is_refused(extension: str) -> None:
     with pytest.raises(BadKey):
         keys.audio_key(1, "abc", SHA, extension)
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "A", "é", "a.b", "-a", "x" * 128, "a\n"])
-def test_a_strange_episode_key_is_refused(name):
+def test_a_strange_episode_key_is_refused(name: str) -> None:
     with pytest.raises(BadKey):
         keys.audio_key(1, name, SHA, "mp3")
 
 
 @pytest.mark.parametrize("sha256", ["", "abc", SHA.upper(), SHA + "0", "../" + SHA[3:]])
-def test_a_hash_must_be_a_hash(sha256):
+def test_a_hash_must_be_a_hash(sha256: str) -> None:
     with pytest.raises(BadKey):
         keys.audio_key(1, "abc", sha256, "mp3")
 
@@ -97,11 +97,11 @@ def test_a_hash_must_be_a_hash(sha256):
 @pytest.mark.parametrize(
     ("given", "used"), [("", ""), ("/", ""), ("podcasts", "podcasts/"), ("/a/b-c/", "a/b-c/")]
 )
-def test_a_bucket_prefix_is_put_in_order(given, used):
+def test_a_bucket_prefix_is_put_in_order(given: str, used: str) -> None:
     assert keys.check_prefix(given) == used
 
 
 @pytest.mark.parametrize("prefix", ["..", "a/../b", "a//b", "A", "a b", "x" * 129])
-def test_a_strange_bucket_prefix_is_refused(prefix):
+def test_a_strange_bucket_prefix_is_refused(prefix: str) -> None:
     with pytest.raises(BadKey):
         keys.check_prefix(prefix)

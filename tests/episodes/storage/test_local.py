@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from episodes.storage.base import (
     BadKey,
     ObjectMissing,
     StorageUnavailable,
+    StoredObject,
     UploadMissing,
 )
 from episodes.storage.local import LocalStorage
@@ -38,7 +40,7 @@ def storage(folder: Path) -> LocalStorage:
     return LocalStorage(folder)
 
 
-def put(storage: LocalStorage, data: bytes, key: str = KEY):
+def put(storage: LocalStorage, data: bytes, key: str = KEY) -> StoredObject:
     return storage.put(key, io.BytesIO(data), content_type=AUDIO)
 
 
@@ -59,7 +61,7 @@ class TestSymbolicLinks:
         secret.write_bytes(b"secret")
         return secret
 
-    def operations(self, storage: LocalStorage):
+    def operations(self, storage: LocalStorage) -> list[Callable[[], object]]:
         return [
             lambda: storage.open(KEY),
             lambda: storage.stat(KEY),
@@ -67,7 +69,9 @@ class TestSymbolicLinks:
             lambda: storage.copy(KEY, "copy.mp3", content_type=AUDIO),
         ]
 
-    def test_a_link_as_the_object_is_not_followed(self, storage, folder, secret):
+    def test_a_link_as_the_object_is_not_followed(
+        self, storage: LocalStorage, folder: Path, secret: Path
+    ) -> None:
         (folder / KEY).parent.mkdir(parents=True)
         (folder / KEY).symlink_to(secret)
         for operation in self.operations(storage):
@@ -75,7 +79,9 @@ class TestSymbolicLinks:
                 operation()
         assert list(storage.list()) == []
 
-    def test_a_link_as_a_folder_is_not_followed(self, storage, folder, secret):
+    def test_a_link_as_a_folder_is_not_followed(
+        self, storage: LocalStorage, folder: Path, secret: Path
+    ) -> None:
         outside = secret.parent / "outside" / "1"
         outside.mkdir(parents=True)
         (outside / "audio-1.mp3").write_bytes(b"outside")
@@ -91,21 +97,25 @@ class TestSymbolicLinks:
         assert (outside / "audio-1.mp3").read_bytes() == b"outside"
         assert left_behind(folder) == []
 
-    def test_putting_over_a_link_replaces_the_link_not_its_target(self, storage, folder, secret):
+    def test_putting_over_a_link_replaces_the_link_not_its_target(
+        self, storage: LocalStorage, folder: Path, secret: Path
+    ) -> None:
         (folder / KEY).parent.mkdir(parents=True)
         (folder / KEY).symlink_to(secret)
         put(storage, b"new")
         assert secret.read_bytes() == b"secret"
         assert not (folder / KEY).is_symlink()
 
-    def test_deleting_a_link_leaves_its_target(self, storage, folder, secret):
+    def test_deleting_a_link_leaves_its_target(
+        self, storage: LocalStorage, folder: Path, secret: Path
+    ) -> None:
         (folder / KEY).parent.mkdir(parents=True)
         (folder / KEY).symlink_to(secret)
         storage.delete(KEY)
         assert secret.read_bytes() == b"secret"
         assert not (folder / KEY).is_symlink()
 
-    def test_the_storage_folder_itself_may_be_a_link(self, tmp_path):
+    def test_the_storage_folder_itself_may_be_a_link(self, tmp_path: Path) -> None:
         (tmp_path / "big-disk").mkdir()
         (tmp_path / "link").symlink_to(tmp_path / "big-disk")
         storage = LocalStorage(tmp_path / "link")
@@ -114,24 +124,26 @@ class TestSymbolicLinks:
 
 
 class TestFolder:
-    def test_it_is_made_and_others_cannot_read_it(self, folder):
+    def test_it_is_made_and_others_cannot_read_it(self, folder: Path) -> None:
         put(LocalStorage(folder), b"x")
         for path in [folder, folder / KEY, (folder / KEY).parent]:
             assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
 
-    def test_a_folder_that_cannot_be_made_is_told(self, tmp_path):
+    def test_a_folder_that_cannot_be_made_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("not a folder")
         with pytest.raises(StorageUnavailable, match="cannot be made"):
             LocalStorage(tmp_path / "file" / "storage")
 
-    def test_files_that_are_not_objects_are_left_out_of_lists(self, storage, folder):
+    def test_files_that_are_not_objects_are_left_out_of_lists(
+        self, storage: LocalStorage, folder: Path
+    ) -> None:
         put(storage, b"x")
         (folder / "README").write_text("hello")
         (folder / "Notes.TXT").write_text("hello")
         os.mkfifo(folder / "pipe.mp3")
         assert [found.key for found in storage.list()] == [KEY]
 
-    def test_a_folder_is_not_an_object(self, storage, folder):
+    def test_a_folder_is_not_an_object(self, storage: LocalStorage, folder: Path) -> None:
         (folder / "shows" / "folder.mp3").mkdir(parents=True)
         with pytest.raises(ObjectMissing):
             storage.open("shows/folder.mp3")
@@ -139,29 +151,33 @@ class TestFolder:
         with pytest.raises(ObjectMissing):
             storage.local_path("shows/folder.mp3")
 
-    def test_a_pipe_is_not_an_object_and_holds_nobody(self, storage, folder):
+    def test_a_pipe_is_not_an_object_and_holds_nobody(
+        self, storage: LocalStorage, folder: Path
+    ) -> None:
         os.mkfifo(folder / "pipe.mp3")
         assert storage.stat("pipe.mp3") is None
         with pytest.raises(ObjectMissing):
             storage.open("pipe.mp3")
 
-    def test_an_object_is_a_file_of_its_own(self, storage, folder):
+    def test_an_object_is_a_file_of_its_own(self, storage: LocalStorage, folder: Path) -> None:
         put(storage, b"data")
         assert storage.local_path(KEY) == folder / KEY
         assert (folder / KEY).read_bytes() == b"data"
 
-    def test_a_missing_object_has_no_path(self, storage):
+    def test_a_missing_object_has_no_path(self, storage: LocalStorage) -> None:
         with pytest.raises(ObjectMissing):
             storage.local_path(KEY)
 
-    def test_there_is_no_signed_address(self, storage):
+    def test_there_is_no_signed_address(self, storage: LocalStorage) -> None:
         now = datetime.now(UTC)
         upload = storage.begin_upload(KEY, AUDIO)
         assert storage.presigned_get(KEY, now=now, content_type=AUDIO) is None
         assert storage.presigned_part(upload, 1, now) is None
 
 
-def test_a_full_disk_is_told_and_nothing_is_left(storage, folder, monkeypatch):
+def test_a_full_disk_is_told_and_nothing_is_left(
+    storage: LocalStorage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -174,18 +190,22 @@ def test_a_full_disk_is_told_and_nothing_is_left(storage, folder, monkeypatch):
 
 
 class TestCopies:
-    def test_a_copy_takes_no_space(self, storage, folder):
+    def test_a_copy_takes_no_space(self, storage: LocalStorage, folder: Path) -> None:
         put(storage, b"data")
         storage.copy(KEY, "copy.mp3", content_type=AUDIO)
         assert (folder / KEY).stat().st_ino == (folder / "copy.mp3").stat().st_ino
 
-    def test_a_copy_of_an_old_object_is_new(self, storage, folder):
+    def test_a_copy_of_an_old_object_is_new(self, storage: LocalStorage, folder: Path) -> None:
         put(storage, b"data")
         os.utime(folder / KEY, (0, 0))
         storage.copy(KEY, "copy.mp3", content_type=AUDIO)
-        assert datetime.now(UTC) - storage.stat("copy.mp3").modified < LATER
+        found = storage.stat("copy.mp3")
+        assert found is not None
+        assert datetime.now(UTC) - found.modified < LATER
 
-    def test_a_file_system_without_links_is_copied_on(self, storage, folder, monkeypatch):
+    def test_a_file_system_without_links_is_copied_on(
+        self, storage: LocalStorage, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def refuse(*_: object, **__: object) -> None:
             raise OSError(errno.EPERM, "Operation not permitted")
 
@@ -199,7 +219,7 @@ class TestCopies:
 class TestRestart:
     """Uploads are files: another process goes on with them."""
 
-    def test_an_upload_goes_on_in_a_new_process(self, folder):
+    def test_an_upload_goes_on_in_a_new_process(self, folder: Path) -> None:
         first, last = bytes(MIN_PART), b"end"
         upload = LocalStorage(folder).begin_upload(KEY, AUDIO)
         LocalStorage(folder).put_part(upload, 1, io.BytesIO(first), len(first))
@@ -209,7 +229,9 @@ class TestRestart:
         fresh.complete_upload(upload, fresh.list_parts(upload))
         assert (folder / KEY).read_bytes() == first + last
 
-    def test_a_file_system_that_cannot_copy_inside_joins_all_the_same(self, folder, monkeypatch):
+    def test_a_file_system_that_cannot_copy_inside_joins_all_the_same(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def refuse(*_: object) -> None:
             raise OSError(errno.EXDEV, "Invalid cross-device link")
 
@@ -220,7 +242,9 @@ class TestRestart:
         storage.complete_upload(upload, [part])
         assert (folder / KEY).read_bytes() == b"data"
 
-    def test_a_part_that_comes_in_while_the_upload_is_given_up_is_dropped(self, storage, folder):
+    def test_a_part_that_comes_in_while_the_upload_is_given_up_is_dropped(
+        self, storage: LocalStorage, folder: Path
+    ) -> None:
         upload = storage.begin_upload(KEY, AUDIO)
 
         class Meanwhile(io.BytesIO):
@@ -261,44 +285,52 @@ def crash(folder: Path, owner: str, call: str, operation: str, setup: str = "") 
 
 class TestCrash:
     @pytest.mark.parametrize(("owner", "call"), [("os", "fsync"), ("Path", "replace")])
-    def test_before_the_name_is_given_there_is_no_object(self, storage, folder, owner, call):
+    def test_before_the_name_is_given_there_is_no_object(
+        self, storage: LocalStorage, folder: Path, owner: str, call: str
+    ) -> None:
         (folder / ".writing").mkdir()  # as after the first write
         crash(folder, owner, call, PUT)
         assert storage.stat(KEY) is None
         assert list(storage.list()) == []
         assert len(left_behind(folder)) == 1
 
-    def test_the_old_object_stays_whole(self, storage, folder):
+    def test_the_old_object_stays_whole(self, storage: LocalStorage, folder: Path) -> None:
         put(storage, b"old")
         crash(folder, "Path", "replace", PUT)
         assert (folder / KEY).read_bytes() == b"old"
 
-    def test_a_sweep_clears_what_is_left_once_it_is_old(self, storage, folder):
+    def test_a_sweep_clears_what_is_left_once_it_is_old(
+        self, storage: LocalStorage, folder: Path
+    ) -> None:
         crash(folder, "Path", "replace", PUT)
         assert storage.sweep(datetime.now(UTC) - LATER) == 0
         assert storage.sweep(tomorrow()) == 1
         assert left_behind(folder) == []
 
     @pytest.mark.parametrize("call", ["replace", "mkdir"])
-    def test_an_upload_half_begun_is_no_upload(self, storage, folder, call):
+    def test_an_upload_half_begun_is_no_upload(
+        self, storage: LocalStorage, folder: Path, call: str
+    ) -> None:
         crash(folder, "Path", call, BEGIN)
         assert list(storage.list_uploads(tomorrow())) == []
         storage.sweep(tomorrow())
         assert left_behind(folder) == []
 
-    def test_a_part_half_sent_does_not_count(self, storage, folder):
+    def test_a_part_half_sent_does_not_count(self, storage: LocalStorage, folder: Path) -> None:
         crash(folder, "Path", "replace", PART.split("; ")[1], setup=BEGIN)
         (pending,) = storage.list_uploads(tomorrow())
         assert list(storage.list_parts(pending.upload)) == []
 
-    def test_while_joining_the_upload_can_be_completed_again(self, storage, folder):
+    def test_while_joining_the_upload_can_be_completed_again(
+        self, storage: LocalStorage, folder: Path
+    ) -> None:
         crash(folder, "Path", "replace", "storage.complete_upload(upload, [part])", setup=PART)
         assert storage.stat(KEY) is None
         (pending,) = storage.list_uploads(tomorrow())
         storage.complete_upload(pending.upload, storage.list_parts(pending.upload))
         assert (folder / KEY).read_bytes() == b"new"
 
-    def test_after_joining_too(self, storage, folder):
+    def test_after_joining_too(self, storage: LocalStorage, folder: Path) -> None:
         operation = "storage.complete_upload(upload, [part])"
         setup = f"{PART}; from episodes.storage.local import uploads"
         crash(folder, "uploads", "_remove", operation, setup)
@@ -325,7 +357,7 @@ print(peak() - before)
 
 
 @pytest.mark.slow
-def test_a_gigabyte_passes_through_little_memory(folder, tmp_path):
+def test_a_gigabyte_passes_through_little_memory(folder: Path, tmp_path: Path) -> None:
     source = tmp_path / "sparse"
     with source.open("wb") as file:
         file.truncate(1 << 30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError, NoCredentialsError
@@ -36,7 +37,7 @@ def answer(code: str) -> ClientError:
         ("InternalError", StorageUnavailable, "InternalError"),
     ],
 )
-def test_an_answer_becomes_a_sentence(code, expected, words):
+def test_an_answer_becomes_a_sentence(code: str, expected: type[Exception], words: str) -> None:
     with pytest.raises(expected, match=words) as caught, s3_errors("audio", "a.mp3"):
         raise answer(code)
     assert type(caught.value) is expected
@@ -44,33 +45,33 @@ def test_an_answer_becomes_a_sentence(code, expected, words):
 
 
 @pytest.mark.parametrize("code", ["NoSuchUpload", "404"])
-def test_a_missing_upload_is_not_a_missing_object(code):
+def test_a_missing_upload_is_not_a_missing_object(code: str) -> None:
     with pytest.raises(UploadMissing), s3_errors("audio", "a.mp3", "id"):
         raise answer(code)
 
 
 @pytest.mark.parametrize("code", ["InvalidPart", "InvalidPartOrder", "EntityTooSmall"])
-def test_bad_parts_leave_the_upload(code):
+def test_bad_parts_leave_the_upload(code: str) -> None:
     with pytest.raises(BadUpload), s3_errors("audio", "a.mp3", "id"):
         raise answer(code)
 
 
-def test_missing_keys_are_named():
+def test_missing_keys_are_named() -> None:
     with pytest.raises(StorageRefused, match="access_key"), s3_errors("audio"):
         raise NoCredentialsError
 
 
-def test_an_answer_cut_off_is_the_storage_s_fault():
+def test_an_answer_cut_off_is_the_storage_s_fault() -> None:
     with pytest.raises(StorageUnavailable), s3_errors("audio"):
         raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
 
 
-def test_our_own_errors_pass():
+def test_our_own_errors_pass() -> None:
     with pytest.raises(ObjectMissing), s3_errors("audio"):
         raise ObjectMissing("a.mp3")
 
 
-def test_a_server_that_is_not_there_is_told_soon():
+def test_a_server_that_is_not_there_is_told_soon() -> None:
     settings = StorageSettings(
         backend="s3",
         bucket="audio",
@@ -80,7 +81,7 @@ def test_a_server_that_is_not_there_is_told_soon():
         attempts=1,
     )
     storage = S3Storage(settings)
-    operations = [
+    operations: list[Callable[[], object]] = [
         storage.check,
         lambda: storage.stat("a.mp3"),
         lambda: storage.open("a.mp3"),

@@ -28,7 +28,9 @@ KEY = "a/b.mp3"
     st.none() | st.integers(-3, 400),
     st.integers(1, 9),
 )
-def test_any_range_is_python_s_slice_or_refused(data, start, end, step):
+def test_any_range_is_python_s_slice_or_refused(
+    data: bytes, start: int, end: int | None, step: int
+) -> None:
     storage = MemoryStorage()
     storage.put(KEY, io.BytesIO(data), content_type="audio/mpeg")
     if start < 0 or (end is not None and end < start):
@@ -41,14 +43,16 @@ def test_any_range_is_python_s_slice_or_refused(data, start, end, step):
 
 
 @given(st.integers(0, 2**40), st.integers(0, 2**40), st.integers(0, 2**40))
-def test_a_clipped_range_lies_inside_the_object(size, start, length):
+def test_a_clipped_range_lies_inside_the_object(size: int, start: int, length: int) -> None:
     first, stop = clip_range(start, start + length, size)
     assert 0 <= first <= stop <= size
     assert stop - first == max(0, min(start + length, size) - min(start, size))
 
 
 @given(st.binary(max_size=5000), st.integers(0, 6000), st.integers(1, 999))
-def test_a_measured_stream_gives_what_was_announced_or_says_it_ended(data, announced, step):
+def test_a_measured_stream_gives_what_was_announced_or_says_it_ended(
+    data: bytes, announced: int, step: int
+) -> None:
     source = io.BytesIO(data)
     measured = MeasuredStream(source, announced)
     if announced > len(data):
@@ -62,14 +66,14 @@ def test_a_measured_stream_gives_what_was_announced_or_says_it_ended(data, annou
     assert source.tell() == announced
 
 
-def test_a_reader_says_when_the_storage_ends_early():
+def test_a_reader_says_when_the_storage_ends_early() -> None:
     reader = ObjectReader(io.BytesIO(b"half"), 8)
     assert next(reader) == b"half"
     with pytest.raises(StorageUnavailable, match="4 bytes too early"):
         next(reader)
 
 
-def test_a_reader_names_a_failing_disk():
+def test_a_reader_names_a_failing_disk() -> None:
     class Failing(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             raise OSError("Input/output error")
@@ -78,7 +82,7 @@ def test_a_reader_names_a_failing_disk():
         ObjectReader(Failing(), 8).read()
 
 
-def test_a_reader_lets_go_of_its_file_at_the_end():
+def test_a_reader_lets_go_of_its_file_at_the_end() -> None:
     source = io.BytesIO(bytes(CHUNK + 1))
     assert [len(chunk) for chunk in ObjectReader(source, CHUNK + 1)] == [CHUNK, 1]
     assert source.closed

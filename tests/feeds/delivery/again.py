@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from feeds.delivery.again import Counter, again_first, given_again
@@ -27,11 +28,11 @@ def ask(lane: Lane, path: str, method: str = "GET", **headers: str) -> Answer | 
 def by_the_door(
     lane: Lane,
     path: str,
+    facts: Mapping[str, str] | None = None,
     *,
     count: Counter = lambda *_: None,
     https: bool = False,
     behind: Any = None,
-    **more: str,
 ) -> Said:
     """What it answers; the status "passed on" where it leaves a request to what is behind it."""
     said: list[Said] = []
@@ -45,5 +46,5 @@ def by_the_door(
 
     again = given_again(lane, count, frozenset({"old.example"}), https=https)
     entry: Any = again_first(again, behind or passed_on)
-    list(entry({"REQUEST_METHOD": "GET", "PATH_INFO": path, **more}, start))
+    list(entry({"REQUEST_METHOD": "GET", "PATH_INFO": path, **(facts or {})}, start))
     return said[0]

@@ -226,7 +226,7 @@ def test_a_question_of_very_many_words_is_answered_and_not_remembered(
 ) -> None:
     words = facts["HTTP_IF_NONE_MATCH"] + ', "x"' * 1000
     many = facts | {"HTTP_IF_NONE_MATCH": words, "HTTP_ACCEPT_ENCODING": GZIP + ", x" * 1000}
-    assert by_the_door(lane, people.paying.feed, **many)[0] == "304 Not Modified"
+    assert by_the_door(lane, people.paying.feed, many)[0] == "304 Not Modified"
     assert words not in repr(lane._given._by_path)
 
 
@@ -236,7 +236,7 @@ def test_an_address_written_in_another_way_takes_no_place_of_others(
     loud = "/f/" + people.paying.feed[3:].upper()
     asked = {"accept_encoding": GZIP, "if_none_match": facts["HTTP_IF_NONE_MATCH"]}
     assert [get(loud, **asked).status for _ in range(3)] == [304] * 3
-    assert by_the_door(lane, loud, **facts)[0] == "passed on"
+    assert by_the_door(lane, loud, facts)[0] == "passed on"
 
 
 @pytest.fixture
@@ -255,7 +255,7 @@ def test_the_door_says_it_again_with_the_same_note(
     lane: Lane, facts: dict[str, str], people: People, notes: Notes
 ) -> None:
     notes.seen.clear()
-    status, headers = by_the_door(lane, people.paying.feed, **facts)
+    status, headers = by_the_door(lane, people.paying.feed, facts)
     assert (status, headers["ETag"]) == ("304 Not Modified", facts["HTTP_IF_NONE_MATCH"])
     [note] = notes.seen
     assert isinstance(note, FeedPoll)
@@ -269,13 +269,13 @@ def test_the_door_counts_what_it_answers(lane: Lane, facts: dict[str, str], peop
         assert 0 <= seconds < 60
         counted.append((kind, status))
 
-    by_the_door(lane, people.paying.feed, count=count, **facts)
-    by_the_door(lane, people.free.feed, count=count, **facts)
+    by_the_door(lane, people.paying.feed, facts, count=count)
+    by_the_door(lane, people.free.feed, facts, count=count)
     assert counted == [("feed", 304)]
 
 
 def test_by_https_it_asks_to_stay_there(lane: Lane, facts: dict[str, str], people: People) -> None:
-    _, headers = by_the_door(lane, people.paying.feed, https=True, **facts)
+    _, headers = by_the_door(lane, people.paying.feed, facts, https=True)
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
@@ -291,7 +291,7 @@ def test_by_https_it_asks_to_stay_there(lane: Lane, facts: dict[str, str], peopl
 def test_the_door_leaves_what_is_not_the_same_to_others(
     lane: Lane, facts: dict[str, str], people: People, other: dict[str, str]
 ) -> None:
-    assert by_the_door(lane, people.paying.feed, **(facts | other))[0] == "passed on"
+    assert by_the_door(lane, people.paying.feed, facts | other)[0] == "passed on"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
@@ -301,7 +301,7 @@ def test_who_does_not_have_it_gets_the_same_copy_at_the_door(
     whole = lane.answer(Request("GET", people.paying.feed, accept_encoding=coding))
     assert whole is not None
     asked = facts | {"HTTP_IF_NONE_MATCH": '"other"', "HTTP_ACCEPT_ENCODING": coding}
-    status, headers = by_the_door(lane, people.paying.feed, **asked)
+    status, headers = by_the_door(lane, people.paying.feed, asked)
     assert (status, headers) == ("200 OK", dict(whole.headers))
     assert get(people.paying.feed, accept_encoding=coding) == whole
 
@@ -313,7 +313,7 @@ def test_a_feed_whose_edition_was_let_go_is_looked_for_anew(
     lane._editions._by_content.clear()
     gc.collect()
     asked = facts | {"HTTP_IF_NONE_MATCH": ""}
-    assert by_the_door(lane, people.paying.feed, **asked)[0] == "passed on"
+    assert by_the_door(lane, people.paying.feed, asked)[0] == "passed on"
     answer = lane.answer(Request("GET", people.paying.feed))
     assert answer is not None
     assert answer.status == 200
@@ -326,4 +326,4 @@ def test_the_door_passes_a_change_on(
         session, session.get_one(PrivateFeed, people.paying.feed_id), cause=CAUSE, now=clock.now
     )
     session.commit()
-    assert by_the_door(lane, people.paying.feed, **facts)[0] == "passed on"
+    assert by_the_door(lane, people.paying.feed, facts)[0] == "passed on"

@@ -175,7 +175,7 @@ def test_the_door_gives_it_again_with_the_same_note(
     notes.seen.clear()
     before = storage.asked
     facts = {"HTTP_RANGE": "bytes=5-", "HTTP_USER_AGENT": "Castro/1", "REMOTE_ADDR": "192.0.2.7"}
-    status, headers = by_the_door(lane, path, **facts)
+    status, headers = by_the_door(lane, path, facts)
     assert (status, storage.asked) == ("302 Found", before)
     assert headers["Location"].startswith("https://audio.example/")
     [note] = notes.seen

@@ -45,7 +45,7 @@ def test_a_hit_is_kept_with_its_day_range_and_bytes(sessions: Sessions) -> None:
 
 
 def test_no_address_is_stored_anywhere(sessions: Sessions) -> None:
-    hits = [media_hit(address="203.0.113.77"), media_hit(address="2001:db8:aa:bb::77")]
+    hits: list[Entry] = [media_hit(address="203.0.113.77"), media_hit(address="2001:db8:aa:bb::77")]
     write(sessions, *hits)
     entry_writer(sessions, SECRET)(hits)
     with sessions() as session:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, select
@@ -23,6 +24,7 @@ from feeds.editions import Assembled, Editions
 from feeds.rendering.assemble import Addresses, Assembler
 from podcast_server.services import build_edition
 from tests.conftest import body_of
+from tests.feeds.model import oracle
 from tests.feeds.model.checks import Item, Poller
 from tests.feeds.model.world import World
 
@@ -87,12 +89,16 @@ def keep_polling(history: History, member: int, stop: threading.Event) -> list[P
 def changes(world: World) -> Iterator[Callable[[], None]]:
     """Thirty changes that somebody can see."""
     episodes, member = world.show.episodes, world.members[0]
+
+    def publish(episode: oracle.Episode) -> None:
+        world.publish(episode, world.now)
+
     for number in range(6):
         episode = episodes[number % len(episodes)]
-        yield lambda episode=episode: world.retitle(episode)
-        yield lambda episode=episode: world.unpublish(episode, "withdrawn")
+        yield partial(world.retitle, episode)
+        yield partial(world.unpublish, episode, "withdrawn")
         yield lambda: world.end(member, world.now)
-        yield lambda episode=episode: world.publish(episode, world.now)
+        yield partial(publish, episode)
         yield lambda: world.give(member, ("show", 0), world.now, None, "hand", "")
 
 

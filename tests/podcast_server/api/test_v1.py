@@ -91,7 +91,10 @@ def test_where_to_give_and_where_a_show_is_elsewhere_are_changed(
     links = [{"text": "Mastodon", "url": "https://sea.example/@harbour"}]
     show = owner.json("PATCH", "/shows/harbour", funding_text="Buy us a coffee", links=links)
     assert (show["funding_text"], show["links"]) == ("Buy us a coffee", links)
-    more = {"links": [{"url": "http://www.video.example/x"}], "funding_url": "https://give.example"}
+    more: dict[str, Any] = {
+        "links": [{"url": "http://www.video.example/x"}],
+        "funding_url": "https://give.example",
+    }
     show = owner.json("PATCH", "/shows/harbour", **more)
     assert show["funding_text"] == "Buy us a coffee"
     assert show["links"] == [{"text": "video.example", "url": "https://www.video.example/x"}]

@@ -340,4 +340,4 @@ TestMoney.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestMoney.pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+TestMoney = pytest.mark.slow(pytest.mark.timeout(900)(TestMoney))

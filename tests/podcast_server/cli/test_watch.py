@@ -37,8 +37,8 @@ def drop(terminal: Terminal, inbox: Path, name: str = "talk.mp3", number: int = 
 
 
 def take(terminal: Terminal, inbox: Path, *more: str, code: int = 0) -> Any:
-    words = ("watch", inbox, "--show", "harbour", "--once", "--settle", "0", *more)
-    return terminal.run(*words, code=code)
+    once = ("--show", "harbour", "--once", "--settle", "0", *more)
+    return terminal.run("watch", inbox, *once, code=code)
 
 
 def episodes(terminal: Terminal) -> list[Episode]:
@@ -193,7 +193,7 @@ def test_a_real_process_takes_what_appears_and_ends_on_sigterm(tmp_path: Path) -
         assert process.stdout.readline().startswith("Watching")
         [audio] = AUDIO.glob("s01e01*.mp3")
         # Whole at once: on a busy machine a copy may rest for longer than it takes to settle.
-        shutil.copy(audio, tmp_path / "talk.mp3").rename(inbox / "talk.mp3")
+        Path(shutil.copy(audio, tmp_path / "talk.mp3")).rename(inbox / "talk.mp3")
         assert "talk.mp3 →" in process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=PATIENCE) == 0

@@ -43,7 +43,7 @@ def main(notes: str, wrong: str, *jobs: str) -> None:
         name, every, lasts = job.split(":")
         run = noting(Path(notes), name, float(lasts))
         made.append(Job(name, timedelta(seconds=float(every)), run))
-    worker.SCHEDULE = tuple(made)
+    vars(worker)["SCHEDULE"] = tuple(made)
     worker.run_worker(open_services(load_settings(None, os.environ)))
 
 

@@ -128,7 +128,11 @@ def test_what_is_missing_does_not_fail_doctor() -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", [dns.resolver.NoNameservers(), dns.resolver.LifetimeTimeout(timeout=1, errors=[])]
+    "failure",
+    [
+        dns.resolver.NoNameservers(),  # type: ignore[no-untyped-call]
+        dns.resolver.LifetimeTimeout(timeout=1, errors=[]),  # type: ignore[no-untyped-call]
+    ],
 )
 def test_a_resolver_that_fails_is_told_from_an_empty_answer(
     failure: Exception, monkeypatch: pytest.MonkeyPatch

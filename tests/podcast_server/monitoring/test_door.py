@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from episodes.storage.base import StorageUnavailable
 from episodes.storage.memory import MemoryStorage
@@ -43,6 +43,10 @@ def door(services: Services, clock: Clock, *, trust_ids: bool = False) -> Client
     return Client(from_this_machine)
 
 
+def told(answer: TestResponse) -> Any:
+    return answer.json
+
+
 def note_job(services: Services, clock: Clock) -> None:
     with services.sessions.begin() as session:
         session.add(JobRun(name="send-mail", due_at=clock.now, started_at=clock.now, failures=4))
@@ -66,7 +70,7 @@ def test_still_ready_when_a_newer_version_has_migrated(services: Services, clock
         connection.execute(text("UPDATE alembic_version SET version_num = 'ffffffffffff'"))
     answer = door(services, clock).get("/ready")
     assert answer.status_code == 200
-    assert answer.json["database"] == "newer"
+    assert told(answer)["database"] == "newer"
 
 
 def test_not_ready_while_the_schema_is_older(services: Services, clock: Clock) -> None:
@@ -74,7 +78,7 @@ def test_not_ready_while_the_schema_is_older(services: Services, clock: Clock) -
         connection.execute(text("UPDATE alembic_version SET version_num = '03c3ae5c057d'"))
     answer = door(services, clock).get("/ready")
     assert answer.status_code == 503
-    assert answer.json["database"] == "schema"
+    assert told(answer)["database"] == "schema"
 
 
 def test_not_ready_without_a_database(services: Services, clock: Clock) -> None:
@@ -93,7 +97,7 @@ def test_not_ready_while_the_storage_is_away_and_strangers_learn_no_details(
 ) -> None:
     answer = door(replace(services, storage=AwayStorage()), clock).get("/ready")
     assert answer.status_code == 503
-    assert answer.json["storage"] == "unreachable"
+    assert told(answer)["storage"] == "unreachable"
     assert "secret-host" not in answer.text
 
 
@@ -103,7 +107,7 @@ def test_late_jobs_are_told_but_listeners_are_not_sent_away(
     note_job(services, clock)
     clock.advance(hours=1)
     answer = door(services, clock).get("/ready")
-    assert (answer.status_code, answer.json["jobs"]) == (200, "late")
+    assert (answer.status_code, told(answer)["jobs"]) == (200, "late")
 
 
 def test_readiness_is_looked_up_once_for_many_who_ask(services: Services, clock: Clock) -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from podcast_server.monitoring.error_reports import report_errors
 from podcast_server.settings import MonitoringSettings, SettingsError
@@ -67,13 +68,13 @@ def test_an_error_is_reported_with_its_request_and_without_secrets() -> None:
 
 def test_an_address_that_is_none_is_refused_with_the_setting() -> None:
     with pytest.raises(SettingsError, match="sentry_dsn"):
-        report_errors(MonitoringSettings(sentry_dsn="not-an-address"))
+        report_errors(MonitoringSettings(sentry_dsn=SecretStr("not-an-address")))
 
 
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentry_sdk", None)
     with pytest.raises(SettingsError, match=r"podcast-server\[sentry\]"):
-        report_errors(MonitoringSettings(sentry_dsn="http://public@127.0.0.1:1/7"))
+        report_errors(MonitoringSettings(sentry_dsn=SecretStr("http://public@127.0.0.1:1/7")))
 
 
 def test_without_an_address_nothing_is_reported() -> None:

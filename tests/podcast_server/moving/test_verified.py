@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 from sqlalchemy import Engine
 
+from episodes.storage.base import Readable, StoredObject
 from episodes.storage.memory import MemoryStorage
 from podcast_server.database import migrate, open_engine
 from podcast_server.moving.database import move_database
@@ -53,8 +53,10 @@ def test_a_row_that_is_changed_or_lost_on_its_way_ends_the_move(
 class Careless(MemoryStorage):
     """Loses the last byte of what it is given."""
 
-    def put(self, key: str, data: IO[bytes], *, content_type: str, size: int | None = None) -> None:
-        super().put(key, io.BytesIO(data.read()[:-1]), content_type=content_type)
+    def put(
+        self, key: str, stream: Readable, *, content_type: str, size: int | None = None
+    ) -> StoredObject:
+        return super().put(key, io.BytesIO(stream.read(-1)[:-1]), content_type=content_type)
 
 
 def test_a_file_that_comes_back_different_ends_the_move() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from episodes.models import Show
@@ -15,6 +17,7 @@ from podcast_server.accounts.mail_choices import (
     unsubscribe_token,
 )
 from podcast_server.accounts.models import EpisodeMails, Member
+from podcast_server.mail.outbox import put_letter
 from podcast_server.newsletter.episode_mails import Sender, send_episode_mails
 from podcast_server.services import Services
 from tests.builders import CAUSE, build_episode
@@ -37,7 +40,7 @@ class Desk:
             choose(session, member, self.people.show_id, choice, self.clock.now)
         self.clock.advance(seconds=1)
 
-    def publish(self, title: str, **options: str) -> None:
+    def publish(self, title: str, **options: Any) -> None:
         with self.services.sessions.begin() as session:
             show = session.get_one(Show, self.people.show_id)
             build_episode(
@@ -169,14 +172,13 @@ def test_a_crash_between_two_mails_sends_the_rest_and_none_twice(
         desk.choose("each", member.member_id)
     desk.publish("News", audience="free")
     desk.clock.advance(hours=1)
-    put = episode_mails.put_letter
     calls = []
 
-    def break_at_the_second(*args: object, **kwargs: object) -> object:
+    def break_at_the_second(*args: Any, **kwargs: Any) -> object:
         calls.append(1)
         if len(calls) == 2:
             raise RuntimeError("the machine goes off")
-        return put(*args, **kwargs)  # type: ignore[arg-type]
+        return put_letter(*args, **kwargs)
 
     monkeypatch.setattr(episode_mails, "put_letter", break_at_the_second)
     with pytest.raises(RuntimeError):

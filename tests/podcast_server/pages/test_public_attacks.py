@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from episodes.models import Show
@@ -187,7 +188,9 @@ def test_a_form_may_lead_to_the_payment_page_and_nowhere_else(services: Services
     now = datetime(2026, 1, 1, tzinfo=UTC)
     plain = base_policy(services.storage, services.settings, now)
     assert "form-action 'self';" in plain.header()
-    paid = services.settings.model_copy(update={"stripe": StripeSettings(secret_key="sk_test")})
+    paid = services.settings.model_copy(
+        update={"stripe": StripeSettings(secret_key=SecretStr("sk_test"))}
+    )
     header = base_policy(services.storage, paid, now).header()
     assert "form-action 'self' https://checkout.stripe.com https://billing.stripe.com;" in header
 

@@ -71,7 +71,7 @@ def test_the_link_holds_neither_of_the_keys_and_nothing_of_the_member(
     assert token not in {feed, media}
     for kind in ("pf", "pm"):
         # Its signature is no good for anything else.
-        assert tokens.read(kind, kind + token[2:]) is None  # type: ignore[arg-type]
+        assert tokens.read(kind, kind + token[2:]) is None
     page = browser.get(path)
     assert feed not in page.text
     assert media not in page.text

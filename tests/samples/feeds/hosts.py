@@ -36,8 +36,8 @@ class Sample:
     """A feed, the guids that must survive, and what else lies at the host."""
 
     xml: str
-    guids: tuple[str, str, str]
-    audio: tuple[str, str, str]  # paths, newest first
+    guids: tuple[str, ...]
+    audio: tuple[str, ...]  # paths, newest first
     mime: str = "application/rss+xml"
     podcast_guid: str = ""
     chapters: int = 0  # of the newest episode
@@ -77,8 +77,8 @@ def head(base: str, generator: str, more: str = "") -> str:
 
 def items(
     base: str,
-    guids: tuple[str, str, str],
-    audio: tuple[str, str, str],
+    guids: tuple[str, ...],
+    audio: tuple[str, ...],
     *,
     permalink: str = "false",
     length: Callable[[int], str] = lambda n: str(1000 + n),

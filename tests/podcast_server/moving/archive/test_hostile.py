@@ -369,7 +369,8 @@ def test_killed_while_files_come_it_is_run_again(
     files: Files, fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     path, server = pack(files, tmp_path / "a.tar"), fresh()
-    put, done = MemoryStorage.put, []
+    put = MemoryStorage.put
+    done: list[int] = []
 
     def dying(*arguments: Any, **named: Any) -> Any:
         if len(done) == after:

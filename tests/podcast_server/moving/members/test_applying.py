@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -131,12 +132,12 @@ def test_killed_while_the_rows_are_written_down_each_is_there_once(
     written = keep._row
     calls = 0
 
-    def dying(*args: object) -> ImportedRow:
+    def dying(*args: Any) -> dict[str, Any]:
         nonlocal calls
         calls += 1
         if calls == 5:
             raise KeyboardInterrupt
-        return written(*args)  # type: ignore[arg-type]
+        return written(*args)
 
     monkeypatch.setattr(keep, "_row", dying)
     number = mover.begin(crowd(8))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +16,7 @@ from podcast_server.jobs.imports import add_link_of, work_on_imports
 from podcast_server.jobs.schedule import work_off_payments
 from podcast_server.mail.models import OutgoingMail
 from podcast_server.mail.moving_letters import INVITATION
+from podcast_server.mail.outbox import put_letter
 from podcast_server.moving.members import invite
 from podcast_server.moving.members.errors import NoSuchImport
 from podcast_server.moving.members.imports import find_import, progress_of
@@ -132,15 +134,14 @@ def test_killed_between_two_mails_nobody_is_mailed_twice(
 ) -> None:
     number = mover.bring(crowd(4))
     start(mover, number)
-    put = invite.put_letter
     calls = 0
 
-    def dying(*args: object, **more: object) -> object:
+    def dying(*args: Any, **more: Any) -> object:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise KeyboardInterrupt
-        return put(*args, **more)  # type: ignore[arg-type]
+        return put_letter(*args, **more)
 
     monkeypatch.setattr(invite, "put_letter", dying)
     with pytest.raises(KeyboardInterrupt):

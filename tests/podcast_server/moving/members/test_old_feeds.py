@@ -270,7 +270,7 @@ def test_under_an_old_name_even_addresses_like_ours_are_old_ones(
     site = services.settings.site.model_copy(update={"old_hosts": ["feeds.harbour.example"]})
     settings = services.settings.model_copy(update={"site": site})
     app = create_app(replace(services, settings=settings), lane, lambda: clock.now)
-    app.wsgi_app = fast_lane(lane, app.wsgi_app, frozenset(site.old_hosts))  # type: ignore[method-assign]
+    app.wsgi_app = fast_lane(lane, app.wsgi_app, frozenset(site.old_hosts))  # type: ignore[method-assign, assignment]
     client = app.test_client()
     found = client.get("/f/abc123", base_url="http://feeds.harbour.example")
     assert found.headers["Location"] == feed_of(EMAIL)

@@ -39,6 +39,7 @@ class Desk(Browser):
         with self.client.session_transaction() as kept:
             of_session = kept.setdefault("csrf_token", secrets.token_hex(20))
         key = self.client.application.secret_key
+        assert key is not None
         return str(URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(of_session))
 
     def send(self, path: str, **fields: str) -> TestResponse:

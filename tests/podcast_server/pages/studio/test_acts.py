@@ -21,7 +21,7 @@ def written() -> Iterator[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in WRITERS:
                 for given in node.args[:2]:
                     if isinstance(given, ast.Constant) and "." in str(given.value):
-                        yield given.value
+                        yield str(given.value)
 
 
 @pytest.mark.thorough

@@ -39,7 +39,7 @@ def reached(code: CodeType, names: dict[str, Any], seen: set[CodeType]) -> Itera
         if isinstance(inner, CodeType) and inner not in seen:
             yield from reached(inner, names, seen)
     for name in called(code):
-        found = names.get(name)
+        found: Any = names.get(name)
         found = getattr(found, "__wrapped__", found)
         own = getattr(found, "__module__", "").startswith("podcast_server.pages.studio")
         if own and hasattr(found, "__code__") and found.__code__ not in seen:

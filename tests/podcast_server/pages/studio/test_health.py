@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from episodes.models import Episode, Show
@@ -16,7 +18,7 @@ PAGE = "/studio/shows/harbour/health"
 def change(services: Services, thing: Show | Episode, **fields: object) -> None:
     """Change it as the studio would: the show's revision grows."""
     with services.sessions.begin() as session:
-        row = session.get_one(type(thing), thing.id)
+        row = cast(Show | Episode, session.get_one(type(thing), thing.id))
         for name, value in fields.items():
             setattr(row, name, value)
         show = row if isinstance(row, Show) else session.get_one(Show, row.show_id)

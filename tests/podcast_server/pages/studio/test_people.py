@@ -117,7 +117,8 @@ def test_new_recovery_codes_end_the_old_ones(app: Flask, owner: Desk, services: 
 def test_a_made_up_passkey_answer_is_refused(app: Flask, owner: Desk) -> None:
     desk = Desk(app)
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
-    for answer in ({}, {"rawId": "AAAA"}, {"rawId": 5}, []):
+    answers: list[object] = [{}, {"rawId": "AAAA"}, {"rawId": 5}, []]
+    for answer in answers:
         desk.client.post("/studio/sign-in/passkey/begin", json={})
         assert desk.client.post("/studio/sign-in/passkey", json=answer).status_code == 403
 

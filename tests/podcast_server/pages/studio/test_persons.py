@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PIL import Image
@@ -44,7 +44,8 @@ def save(desk: Desk, episode: Episode, **fields: Any) -> str:
 
 def persons_of(services: Services, thing: Episode | Show) -> list[dict[str, Any]]:
     with services.sessions() as session:
-        return list(session.get_one(type(thing), thing.id).persons)
+        row = cast(Episode | Show, session.get_one(type(thing), thing.id))
+        return list(row.persons)
 
 
 def test_a_guest_has_a_role_of_the_taxonomy_and_a_link(

@@ -115,7 +115,7 @@ def test_refusals_are_said_in_the_podcaster_s_language(owner: Desk, page: str) -
 
 
 def test_a_provider_s_own_reason_is_quoted(owner: Desk) -> None:
-    with owner.client.application.test_request_context():  # type: ignore[union-attr]
+    with owner.client.application.test_request_context():
         said = refusal(ProviderRefused("Charge ch_1 has been charged back."))
         assert said == "The payment service refused this: Charge ch_1 has been charged back."
         assert "try again" in refusal(ProviderUnavailable("timeout"))
