@@ -139,6 +139,9 @@ class PartInfo:
     size: int
 
 
+URL_WINDOW = 3600  # seconds
+
+
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
     """Everything ``open_storage`` needs to know; empty strings mean the usual default."""
@@ -159,7 +162,7 @@ class StorageSettings:
     attempts: int = 4
     # Signed addresses stay the same for a window and work for `url_grace` after its end, so
     # that a slow download or a long pause is not cut off. Both in seconds.
-    url_window: int = 3600
+    url_window: int = URL_WINDOW
     url_grace: int = 6 * 3600
 
 
@@ -211,6 +214,11 @@ class Storage(Protocol):
         ``filename`` is what a browser calls the file when saving it. Answers GET and Range
         only, never HEAD. Does not look whether the object exists.
         """
+        ...
+
+    @property
+    def address_window(self) -> int:
+        """The length of those windows in seconds; they begin at the multiples of Unix time."""
         ...
 
     def begin_upload(self, key: str, content_type: str) -> Upload:

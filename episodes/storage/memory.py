@@ -12,6 +12,7 @@ from pathlib import Path
 
 from episodes.storage.base import (
     CHUNK,
+    URL_WINDOW,
     ObjectMissing,
     ObjectReader,
     ObjectStat,
@@ -93,6 +94,11 @@ class MemoryStorage:
         """Never an address of its own."""
         check_key(key)
         return None
+
+    @property
+    def address_window(self) -> int:
+        """Of no meaning: there are no addresses."""
+        return URL_WINDOW
 
     def begin_upload(self, key: str, content_type: str) -> Upload:
         """See Storage."""

@@ -178,7 +178,7 @@ class Lane:
         if wait:
             return _too_often(wait)
         if found.redirected and (feed_key := self._tokens.read(MEDIA, token)):
-            redirect = redirect_of(feed_key, found, now)
+            redirect = redirect_of(feed_key, found, self._storage.address_window, now)
             if redirect is not None:
                 self._given.keep(request.path, redirect)
         return self._deliver(found, request, now)

@@ -10,9 +10,6 @@ from feeds.delivery.given import Get, Given, edges_of, first_after
 from feeds.delivery.media import MediaAnswer
 from feeds.downloads.record import MediaHit
 
-# At most so long, which is far less than the signed address behind outlives its hour.
-KEEP_SECONDS = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Redirect(Given):
@@ -47,13 +44,14 @@ class Redirect(Given):
         return tuple.__new__(MediaHit, fields)  # a third of the time of a call by names
 
 
-def redirect_of(feed_key: str, found: MediaAnswer, now: float) -> Redirect | None:
-    """What there is to remember of an answer; None where it cannot be given again."""
+def redirect_of(feed_key: str, found: MediaAnswer, window: int, now: float) -> Redirect | None:
+    """What there is to remember of an answer; None where it cannot be given again. ``window``:
+    see Storage; the address behind is the same until it ends."""
     feed, episode, audio = found.feed, found.episode, found.audio
     if not found.redirected or feed is None or episode is None or audio is None:
         return None
     edges = [next_change(episode.facts, now), *edges_of(parse_windows(feed.windows))]
-    edges.append(now + KEEP_SECONDS)
+    edges.append((now // window + 1) * window)
     return Redirect(
         feed_key,
         feed,

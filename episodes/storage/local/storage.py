@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from episodes.storage.base import (
+    URL_WINDOW,
     BadKey,
     ObjectMissing,
     ObjectReader,
@@ -106,6 +107,11 @@ class LocalStorage:
         """None: the server streams the file."""
         check_key(key)
         return None
+
+    @property
+    def address_window(self) -> int:
+        """Of no meaning: there are no addresses."""
+        return URL_WINDOW
 
     def begin_upload(self, key: str, content_type: str) -> Upload:
         """See Storage."""

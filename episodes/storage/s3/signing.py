@@ -65,11 +65,12 @@ class Signer:
         self._region = session.region_name or "us-east-1"
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, str], tuple[int, str]] = {}
-        self._window = settings.url_window if settings.access_key else ROLE_WINDOW
+        # Seconds in which an address stays the same, counted from the multiples of Unix time.
+        self.window = settings.url_window if settings.access_key else ROLE_WINDOW
 
     def get(self, key: str, now: datetime, content_type: str, filename: str) -> str:
         """The address of an object in the bucket, valid until the window's end plus grace."""
-        window = int(now.timestamp()) // self._window
+        window = int(now.timestamp()) // self.window
         name = (key, content_type, filename)
         kept = self._kept.get(name)
         if kept is not None and kept[0] == window:
@@ -77,8 +78,8 @@ class Signer:
         params = {"Key": self._bucket.full_key(key), "ResponseContentType": content_type}
         if filename:
             params["ResponseContentDisposition"] = content_disposition(filename)
-        start = from_timestamp(window * self._window)
-        url = self._sign("get_object", "GET", params, start, self._window + self._grace)
+        start = from_timestamp(window * self.window)
+        url = self._sign("get_object", "GET", params, start, self.window + self._grace)
         self._keep(name, (window, url))
         return url
 

@@ -131,6 +131,11 @@ class S3Storage:
         """See Storage."""
         return self._signer.get(key, now, content_type, filename)
 
+    @property
+    def address_window(self) -> int:
+        """See Storage."""
+        return self._signer.window
+
     def begin_upload(self, key: str, content_type: str) -> Upload:
         """See Storage."""
         return uploads.begin(self._bucket, key, content_type)

@@ -47,6 +47,15 @@ def test_an_address_is_the_same_all_through_its_window() -> None:
     assert sign(storage) != sign(storage, NOON + timedelta(minutes=60))
 
 
+@pytest.mark.parametrize("window", [60, 3600, 86400])
+def test_windows_begin_at_the_multiples_of_their_length(window: int) -> None:
+    storage = open_s3(url_window=window)
+    assert storage.address_window == window
+    begins = NOON - timedelta(seconds=NOON.timestamp() % window)
+    assert sign(storage, begins) != sign(storage, begins - timedelta(seconds=1))
+    assert sign(storage, begins) == sign(storage, begins + timedelta(seconds=window - 1))
+
+
 @pytest.mark.thorough
 def test_every_process_makes_the_same_address() -> None:
     assert sign(open_s3(), NOON + timedelta(minutes=1)) == sign(
@@ -74,6 +83,7 @@ def test_without_keys_of_its_own_a_machine_signs_for_a_short_window(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SK")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "TOKEN")
     storage = open_s3(access_key="", secret_key="")
+    assert storage.address_window == signing.ROLE_WINDOW
     assert sign(storage) != sign(storage, NOON + timedelta(seconds=signing.ROLE_WINDOW))
     assert query(sign(storage))["X-Amz-Security-Token"] == "TOKEN"
 

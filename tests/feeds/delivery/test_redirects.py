@@ -17,7 +17,6 @@ from episodes.storage.memory import MemoryStorage
 from feeds.delivery.door import fast_lane
 from feeds.delivery.lane import Lane
 from feeds.delivery.postgresql_watch import PostgresqlWatch
-from feeds.delivery.redirects import KEEP_SECONDS
 from feeds.delivery.sqlite_watch import SqliteWatch
 from feeds.downloads.record import MediaHit
 from feeds.grants import end_grant, grants_of
@@ -150,12 +149,15 @@ def test_a_free_episode_that_closes_by_itself_closes_to_the_second(
     assert get(path).status == 403
 
 
-def test_the_address_behind_is_asked_for_anew_after_a_minute(
+def test_the_address_behind_is_asked_for_anew_when_it_is_another(
     get: Get, path: str, clock: Clock, storage: Elsewhere
 ) -> None:
-    clock.advance(seconds=KEEP_SECONDS)
-    before = storage.asked
-    get(path)
+    left = storage.address_window - clock() % storage.address_window
+    before, old = storage.asked, header(get(path), "Location")
+    clock.advance(seconds=left - 1)
+    assert (header(get(path), "Location"), storage.asked) == (old, before)
+    clock.advance(seconds=1)
+    assert header(get(path), "Location") != old
     assert storage.asked == before + 1
 
 
