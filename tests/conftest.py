@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -59,14 +58,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="make all journeys on two web hosts and two workers, while one of each is away",
     )
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end, so the garbage collector need not look through all
-    of it again and again; and garbage may pile up a little before it is looked for."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
