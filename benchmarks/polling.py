@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import tempfile
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -56,45 +55,52 @@ def measure(place: Place, scale: scales.Scale) -> None:
         people = crowd.fill(services, episodes=scale.episodes, members=scale.members)
     with contextlib.ExitStack() as stack:
         files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        ours = stack.enter_context(place.serving(**S3))
-        packed = fetch(ours.url + people.feeds[0], Accept_Encoding="gzip")
-        (files / "feed.xml.gz").write_bytes(packed.body)
-        (files / "feed.xml").write_bytes(gzip.decompress(packed.body))
-        theirs = stack.enter_context(nginx(files))
-        look, move, naive = (
-            stack.enter_context(bare(f"benchmarks.baselines:{name}", place))
-            for name in ("lookup", "redirect", "naive")
-        )
-        copied = stack.enter_context(
-            bare("benchmarks.baselines:same_bytes", place, FILE=str(files / "feed.xml.gz"))
-        )
-        static_tag = fetch(theirs.url + "/feed.xml", Accept_Encoding="gzip").headers["ETag"]
-        known = GZIP | {"If-None-Match": packed.headers["ETag"]}
-        static = GZIP | {"If-None-Match": static_tag}
-        asked: dict[str, tuple[Served, list[str], Headers]] = {
-            FULL: (ours, people.feeds, GZIP),
-            FULL_NGINX: (theirs, ["/feed.xml"], GZIP),
-            FULL_BARE: (copied, people.feeds, GZIP),
-            SAME: (ours, people.feeds, known),
-            SAME_NGINX: (theirs, ["/feed.xml"], static),
-            SAME_BARE: (look, people.feeds, known),
-            MOVED: (ours, people.audio, {}),
-            MOVED_BARE: (move, people.audio, {}),
-            NAIVE: (naive, people.feeds, GZIP),
-        }
+        asked = start(place, people, files, stack)
         efforts: dict[str, list[float]] = {name: [] for name in asked}
-
-        def ways() -> Iterator[tuple[str, Callable[[], float]]]:
-            for name, (served, paths, headers) in asked.items():
-                yield name, partial(run, served, paths, headers, scale.seconds, efforts[name])
-
-        runs = take_turns(dict(ways()), scale.rounds)
-    size = f"{scale.episodes} episodes, {len(packed.body) / 1e3:.0f} kB in gzip"
+        ways = {
+            name: partial(run, served, paths, headers, scale.seconds, efforts[name])
+            for name, (served, paths, headers) in asked.items()
+        }
+        runs = take_turns(ways, scale.rounds)
+        kilobytes = (files / "feed.xml.gz").stat().st_size / 1e3
+    size = f"{scale.episodes} episodes, {kilobytes:.0f} kB in gzip"
     print(f"\n{place.database}: {size}, {scale.members} members")
     print_runs("requests per second", runs)
     print_ratios(runs, RATIOS, judged=scale is scales.FULL)
     print_runs("\nrequests per second of the worker's processor time", efforts)
     print_ratios(efforts, RATIOS, judged=scale is scales.FULL)
+
+
+def start(
+    place: Place, people: crowd.Crowd, files: Path, stack: contextlib.ExitStack
+) -> dict[str, tuple[Served, list[str], Headers]]:
+    """Start all servers; gives what each is asked for. ``files`` gets what nginx serves."""
+    ours = stack.enter_context(place.serving(**S3))
+    packed = fetch(ours.url + people.feeds[0], Accept_Encoding="gzip")
+    (files / "feed.xml.gz").write_bytes(packed.body)
+    (files / "feed.xml").write_bytes(gzip.decompress(packed.body))
+    theirs = stack.enter_context(nginx(files))
+    look, move, naive = (
+        stack.enter_context(bare(f"benchmarks.baselines:{name}", place))
+        for name in ("lookup", "redirect", "naive")
+    )
+    copied = stack.enter_context(
+        bare("benchmarks.baselines:same_bytes", place, FILE=str(files / "feed.xml.gz"))
+    )
+    static_tag = fetch(theirs.url + "/feed.xml", Accept_Encoding="gzip").headers["ETag"]
+    known = GZIP | {"If-None-Match": packed.headers["ETag"]}
+    static = GZIP | {"If-None-Match": static_tag}
+    return {
+        FULL: (ours, people.feeds, GZIP),
+        FULL_NGINX: (theirs, ["/feed.xml"], GZIP),
+        FULL_BARE: (copied, people.feeds, GZIP),
+        SAME: (ours, people.feeds, known),
+        SAME_NGINX: (theirs, ["/feed.xml"], static),
+        SAME_BARE: (look, people.feeds, known),
+        MOVED: (ours, people.audio, {}),
+        MOVED_BARE: (move, people.audio, {}),
+        NAIVE: (naive, people.feeds, GZIP),
+    }
 
 
 def run(

@@ -99,12 +99,8 @@ def _place(database: str, stack: contextlib.ExitStack) -> Place:
     return Place(database, installation(folder, **extra))
 
 
-def _worker(server: int) -> int:
-    """The process that answers requests."""
-    return _worker_and_jobs(server)[0]
-
-
 def _worker_and_jobs(server: int) -> tuple[int, int | None]:
+    """The process that answers requests, and the one beside it, if there is one."""
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     worker = jobs = None
     for child in map(int, children):
@@ -142,7 +138,7 @@ def bare(target: str, place: Place, **environ: str) -> Iterator[Served]:
     options += ["--blocking-threads", "512", "--backpressure", "1024", "--log-level", "error"]
     command = [sys.executable, "-m", "granian", "--port", str(port), *options, target]
     with _running(command, place.installation.environ | environ) as server:
-        yield Served(_awake(f"http://127.0.0.1:{port}"), _worker(server))
+        yield Served(_awake(f"http://127.0.0.1:{port}"), *_worker_and_jobs(server))
 
 
 @contextlib.contextmanager
@@ -154,7 +150,7 @@ def nginx(folder: Path) -> Iterator[Served]:
     user = "user root;" if os.geteuid() == 0 else ""
     config.write_text(_NGINX.format(folder=folder, port=port, user=user))
     with _running(["nginx", "-c", str(config), "-e", str(folder / "nginx.log")], None) as server:
-        yield Served(_awake(f"http://127.0.0.1:{port}"), _worker(server))
+        yield Served(_awake(f"http://127.0.0.1:{port}"), *_worker_and_jobs(server))
 
 
 @contextlib.contextmanager

@@ -97,7 +97,7 @@ class MemoryStorage:
 
     @property
     def address_window(self) -> int:
-        """Of no meaning: there are no addresses."""
+        """As good as any other: there are no addresses that expire."""
         return URL_WINDOW
 
     def begin_upload(self, key: str, content_type: str) -> Upload:

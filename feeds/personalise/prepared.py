@@ -142,8 +142,12 @@ def _try(method: Method, template: Template, plain: Stencil, level: int) -> Gzip
         copies = splice(template, method(template, level))
         for _ in range(PROOFS):
             tokens = _random_tokens(template)
-            copy = copies.gzip(tokens, copies.ending(tokens))
+            ending = copies.ending(tokens)
+            copy = copies.gzip(tokens, ending)
             if zlib.decompress(copy, GZIP) != plain.fill(tokens):
+                return None
+            # The second one is made where the first one was.
+            if copies.draw(tokens, ending).taken() != copy:
                 return None
     except zlib.error:
         return None

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.sample_feed import sample_feed
+from feeds.personalise import copies
 from feeds.personalise import prepared as subject
+from feeds.personalise.canvas import Canvas, Canvases
 from feeds.personalise.copies import OrdinaryCopies, SplicedCopies
 from feeds.personalise.deflate import with_a_hole_for_every_token
 from feeds.personalise.stencil import Stencil, make_stencil
-from feeds.personalise.template import Template
+from feeds.personalise.template import Template, Words
 from tests.feeds.personalise.samples import TOKENS, assert_right, documents, prepared
 
 Method = Callable[[Template, int], Stencil]
@@ -106,3 +108,24 @@ def test_ordinary_copies_are_the_same_bytes_each_time(monkeypatch: pytest.Monkey
     copy = prepared(sample_feed(5))
     assert copy.gzip(*TOKENS) == copy.gzip(*TOKENS)
     assert copy.gzip(*TOKENS)[4:8] == bytes(4)
+
+
+class Forgetful(Canvases):
+    """Lends a canvas on which the tokens of the one before still stand."""
+
+    def draw(self, tokens: Words, ending: bytes) -> Canvas:
+        return super().draw(self.first if self._free else tokens, ending)
+
+    first = tuple(b"x" * len(token) for token in TOKENS)
+
+
+def test_copies_that_keep_the_tokens_of_another_are_not_made_that_way(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(copies, "Canvases", Forgetful)
+    document = sample_feed(20)
+    with caplog.at_level(logging.WARNING):
+        copy = prepared(document)
+    assert isinstance(copy.copies, OrdinaryCopies)
+    assert_right(copy, document, TOKENS)
+    assert len(caplog.records) == 3
