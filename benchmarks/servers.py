@@ -101,15 +101,20 @@ def _place(database: str, stack: contextlib.ExitStack) -> Place:
 
 def _worker_and_jobs(server: int) -> tuple[int, int | None]:
     """The process that answers requests, and the one beside it, if there is one."""
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     worker = jobs = None
-    for child in map(int, children):
+    for child in _children(server):
         if b"--parent" in Path(f"/proc/{child}/cmdline").read_bytes():
             jobs = child
         else:
             worker = child
     assert worker is not None
     return worker, jobs
+
+
+def _children(process: int) -> list[int]:
+    """All of them: the system lists them by the thread that started each."""
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for each in lists for child in each.read_text().split()]
 
 
 def settle(pid: int, quiet: float = 0.2) -> None:
