@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -82,18 +83,29 @@ def _hash(address: str, days: int, secret: bytes) -> str:
     return hash_address(address, datetime.fromtimestamp(days * _DAY, UTC).date(), secret)
 
 
-def take_in_parcels(sessions: sessionmaker[Session], classify: Classifier | None = None) -> int:
+def _at_once(_seconds: float) -> bool:
+    return False
+
+
+def take_in_parcels(
+    sessions: sessionmaker[Session],
+    classify: Classifier | None = None,
+    rest: Callable[[float], bool] = _at_once,
+) -> int:
     """Make rows of all hits that wait; returns how many hits there were.
 
-    As many workers as there are may do so at the same time: each parcel is taken in once.
+    As many workers as there are may do so at the same time: each parcel is taken in once. After
+    every transaction ``rest`` is told how many seconds it took, and says whether to stop here.
     """
     agents, taken = classify or built_in_agents(), 0
     while _any_waits(sessions):
+        began = time.monotonic()
         with sessions.begin() as session:
             some = take_in_some(session, agents)
-        if not some:  # others have them
-            break
         taken += some
+        # Without any, others have them.
+        if not some or rest(time.monotonic() - began):
+            break
     return taken
 
 

@@ -1,4 +1,10 @@
-"""Taking in what the web processes noted of downloads, within a second or two."""
+"""Taking in what the web processes noted of downloads: within a second or two, and where there is
+more of it than that allows, later rather than in the way of who listens.
+
+The database does most of the work and knows nothing of our standing back for others, and while
+SQLite writes, nobody else can. So after each piece comes a rest, as after counting (rollup.py):
+what came in a storm is made rows of when it is over.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +13,18 @@ from podcast_server.jobs.loop import Loop
 from podcast_server.services import Services
 
 LOOK_EVERY = 1.0  # seconds
+REST = 3.0  # times as long as the piece before took
+LONGEST_REST = 5.0  # seconds
 
 
 def hits_loop(services: Services) -> Loop:
     """Looks for parcels of hits all the time."""
-    return Loop("hits", LOOK_EVERY, lambda: take_in_parcels(services.sessions, services.classify))
+
+    def look() -> None:
+        take_in_parcels(services.sessions, services.classify, rest)
+
+    def rest(took: float) -> bool:
+        return loop.rest(min(REST * took, LONGEST_REST))
+
+    loop = Loop("hits", LOOK_EVERY, look)
+    return loop

@@ -33,6 +33,10 @@ class Loop:
         """Whether long work should stop where it is."""
         return self._ending.is_set()
 
+    def rest(self, seconds: float) -> bool:
+        """Let long work rest, unless it is told to end; says whether it is."""
+        return self._ending.wait(seconds)
+
     def end(self, timeout: float = 20.0) -> None:
         """Stop, after the work that is being done; wait at most ``timeout`` seconds."""
         self._ending.set()

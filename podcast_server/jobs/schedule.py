@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from episodes.preview_cutting import cut_due_previews
 from feeds.downloads.count import CountingRules
 from feeds.downloads.expire import expire_raw_hits
-from feeds.downloads.parcels import take_in_parcels
 from feeds.downloads.partitions import prepare_partitions
 from feeds.downloads.rollup import Pace, roll_up
 from feeds.models import PrivateFeed
@@ -54,7 +53,6 @@ class Job:
 
 def count_downloads(services: Services, now: datetime) -> None:
     """Count what listeners downloaded since the last time, late hits included."""
-    take_in_parcels(services.sessions, services.classify)
     roll_up(services.sessions, CountingRules(classify=services.classify), now, pace=_PACE)
 
 

@@ -1,4 +1,4 @@
-"""Counts downloads over and over, as the worker does every minute: a process to be killed at it."""
+"""Takes in and counts downloads over and over, as the worker does: a process to be killed at it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 
 from sqlalchemy.exc import OperationalError
 
+from feeds.downloads.parcels import take_in_parcels
 from podcast_server.jobs.schedule import count_downloads
 from podcast_server.services import now_utc, open_services
 from podcast_server.settings import load_settings
@@ -19,6 +20,7 @@ def main() -> None:
     services = open_services(load_settings(None, os.environ))
     while True:
         try:
+            take_in_parcels(services.sessions, services.classify)
             count_downloads(services, now_utc())
             print("counted", flush=True)
         except OperationalError:

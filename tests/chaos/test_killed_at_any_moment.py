@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from episodes.models import Episode
 from feeds.downloads.models import DailyDownload, RawHit
+from feeds.downloads.parcels import take_in_parcels
 from feeds.downloads.rollup import count_again
 from feeds.models import Access
 from feeds.private_feeds import feed_url, media_token
@@ -283,6 +284,7 @@ def settle(services: Services) -> None:
     examine_waiting_uploads(services, later)
     work_off_payments(services, later)
     reconcile_payments(services, now)
+    take_in_parcels(services.sessions, services.classify)
     count_downloads(services, now)
 
 
@@ -386,6 +388,7 @@ def check_counts(services: Services) -> None:
     """What was counted bit by bit is what a count from the beginning gives."""
 
     def total() -> int:
+        take_in_parcels(services.sessions, services.classify)
         count_downloads(services, now_utc())
         with services.sessions() as session:
             return session.scalar(select(func.sum(DailyDownload.downloads))) or 0

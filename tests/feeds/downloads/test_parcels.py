@@ -85,3 +85,18 @@ def test_some_are_taken_in_at_a_time_so_that_others_can_write(sessions: Sessions
     with sessions.begin() as session:
         assert take_in_some(session, built_in_agents(), most=2) == 20
     assert (how_many(sessions, RawHit), how_many(sessions, HitParcel)) == (20, 1)
+
+
+def test_whoever_takes_in_may_rest_after_each_piece_and_stop_there(sessions: Sessions) -> None:
+    post(sessions, 9)
+    took: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        took.append(seconds)
+        return len(took) == 2
+
+    each = 10 * parcels.PARCELS_AT_ONCE
+    assert take_in_parcels(sessions, rest=rest) == 2 * each
+    assert all(0 < seconds < 60 for seconds in took)
+    assert how_many(sessions, RawHit) == 2 * each
+    assert take_in_parcels(sessions) == 90 - 2 * each
