@@ -38,7 +38,7 @@ _NOBODY = b"0" * TOKEN_LENGTH
 _GONE = Entitlement((), REPLACED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class KnownFeed(Given):
     """A member's feed as it is for the time being."""
 

@@ -11,7 +11,7 @@ import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feeds.access import Window
 from feeds.delivery.facts import Answer
@@ -23,7 +23,7 @@ from feeds.downloads.record import Entry
 Get = Callable[[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Given(ABC):
     """What somebody was answered, what it rests upon, and how long it is right.
 
@@ -35,6 +35,8 @@ class Given(ABC):
     limit_key: str
     since: float  # Unix seconds; by a clock put back before it, it is not right any more
     until: float  # from then on it is not right any more
+    # Of how many changes it is known that its row has outlived them.
+    outlived: int = field(default=-1, init=False)
 
     @abstractmethod
     def again(self, get: Get) -> Answer:
@@ -49,18 +51,25 @@ class GivenBefore:
     """What was given under at most ``size`` paths. Safe to use from many threads."""
 
     def __init__(self, lookup: Lookup, size: int = 40_000) -> None:
-        self._remembered = lookup.remembered
+        self._memory = lookup.memory
         self._size = size
         self._by_path: dict[str, Given] = {}
         self._lock = threading.Lock()
 
     def get(self, path: str, now: float) -> Given | None:
         """What was given under a path, if it is still right."""
-        known = self._by_path.get(path)
-        if known is None or not known.since <= now < known.until:
+        known, memory = self._by_path.get(path), self._memory
+        if known is None or memory is None or not known.since <= now < known.until:
             return None
-        # The very row: one that was read again may say something else.
-        return known if self._remembered(known.feed_key) is known.feed else None
+        if not memory.current():
+            return None
+        changes = memory.changes
+        if known.outlived != changes:
+            # The very row: one that was read again may say something else.
+            if memory.get(known.feed_key) is not known.feed:
+                return None
+            known.outlived = changes
+        return known
 
     def keep(self, path: str, given: Given) -> None:
         """Remember it, unless what it was made of has changed meanwhile.
@@ -68,7 +77,10 @@ class GivenBefore:
         Only under the address as we gave it out: one member must not push out all others by
         writing theirs in thousands of ways (the case of a token does not matter).
         """
-        if path != path.lower() or self._remembered(given.feed_key) is not given.feed:
+        memory = self._memory
+        if memory is None or path != path.lower():
+            return
+        if memory.get(given.feed_key) is not given.feed:
             return
         with self._lock:
             if len(self._by_path) >= self._size and path not in self._by_path:

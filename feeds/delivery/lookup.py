@@ -6,7 +6,7 @@ own execution costs several times the SQLite look-up itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, QueuePool, Select, bindparam, func, select
@@ -93,18 +93,12 @@ _SHOW: list[Any] = [Show.id, Show.revision]
 _SHOW_QUERY = select(*_SHOW).where(Show.slug == bindparam("slug"))
 
 
-def _nothing(_feed_key: str) -> None:
-    """Nothing is remembered."""
-
-
 class Lookup:
     """Runs the queries of delivery, each in one round trip, from any thread."""
 
     def __init__(self, engine: Engine, memory: FeedMemory | None = None) -> None:
         self._engine = engine
-        self._memory = memory
-        # The feed with a random id, if it can be told without a query.
-        self.remembered: Callable[[str], FeedRow | None] = memory.get if memory else _nothing
+        self.memory = memory  # what can be told without a query
         # A pool of our own, without what costs more than the look-up: a question whether the
         # connection lives before each use, and a roll-back after it.
         self._connections = QueuePool(
@@ -124,15 +118,15 @@ class Lookup:
 
     def feed(self, feed_key: str) -> FeedRow | None:
         """The feed with this random id, or None. Without a query where it is remembered."""
-        if self._memory is None:
+        if self.memory is None:
             return self.feed_now(feed_key)
-        known = self._memory.get(feed_key)
+        known = self.memory.get(feed_key)
         if known is not None:
             return known
-        before = self._memory.changes
+        before = self.memory.changes
         row = self.feed_now(feed_key)
         if row is not None:
-            self._memory.keep(feed_key, row, before)
+            self.memory.keep(feed_key, row, before)
         return row
 
     def feed_now(self, feed_key: str) -> FeedRow | None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from episodes.chapters import chapters_json
@@ -195,15 +196,7 @@ def _sent_by_others(
     moment = datetime.fromtimestamp(now, UTC)
     signed = source.storage.presigned_get(audio.object_key, now=moment, content_type=audio.mime)
     if signed is not None:
-        # The address behind expires, so nobody may remember it beyond this request; and whoever
-        # is behind need not know ours. There is nothing here to index or to mistake.
-        headers = [
-            ("Location", signed),
-            ("Content-Length", "0"),
-            ("Cache-Control", "private, no-store" if private else "no-store"),
-            ("Referrer-Policy", "no-referrer"),
-        ]
-        return Answer(302, headers), _asked(request, audio), True
+        return _moved(signed, private), _asked(request, audio), True
     if source.accel_prefix and source.storage.local_path(audio.object_key) is not None:
         # nginx answers ranges and conditions itself; only who may hear was ours to say.
         headers = [
@@ -214,6 +207,20 @@ def _sent_by_others(
         ]
         return Answer(200, headers), _asked(request, audio), True
     return None
+
+
+@lru_cache(maxsize=2048)
+def _moved(signed: str, private: bool) -> Answer:
+    """One for all whom it leads there, since it is kept for each of them (redirects.py)."""
+    # The address behind expires, so nobody may remember it beyond this request; and whoever
+    # is behind need not know ours. There is nothing here to index or to mistake.
+    headers = [
+        ("Location", signed),
+        ("Content-Length", "0"),
+        ("Cache-Control", "private, no-store" if private else "no-store"),
+        ("Referrer-Policy", "no-referrer"),
+    ]
+    return Answer(302, headers)
 
 
 def _asked(request: Request, audio: AudioFacts) -> ByteRange:

@@ -31,7 +31,13 @@ class FeedMemory:
         self._size = size
         self._rows: dict[str, FeedRow] = {}
         self._lock = threading.Lock()
-        self.changes = 0  # how often something was forgotten
+        # How often something was forgotten; grows after it is gone, so that who finds a row and
+        # had read this before knows of which moment it is.
+        self.changes = 0
+
+    def current(self) -> bool:
+        """Whether what is remembered still stands, now that what changed is forgotten."""
+        return self._watch.current(self)
 
     def get(self, feed_key: str) -> FeedRow | None:
         """The row, if it is remembered and still stands."""
@@ -53,20 +59,20 @@ class FeedMemory:
     def forget_feed(self, feed_key: str) -> None:
         """One feed or its member's access changed."""
         with self._lock:
-            self.changes += 1
             self._rows.pop(feed_key, None)
+            self.changes += 1
 
     def forget_show(self, show_id: int) -> None:
         """A show changed: all feeds of it carry an old revision."""
         with self._lock:
-            self.changes += 1
             self._rows = {key: row for key, row in self._rows.items() if row.show_id != show_id}
+            self.changes += 1
 
     def forget_all(self) -> None:
         """Anything may have changed."""
         with self._lock:
-            self.changes += 1
             self._rows = {}
+            self.changes += 1
 
     def close(self) -> None:
         """Stop watching; nothing is remembered from now on."""

@@ -11,7 +11,7 @@ from feeds.delivery.media import MediaAnswer
 from feeds.downloads.record import MediaHit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Redirect(Given):
     """An answer that sends somebody on, and what the statistics note of each."""
 
