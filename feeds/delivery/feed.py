@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from feeds.access import REPLACED, WELCOME_SECONDS, Entitlement, parse_windows, told_at
@@ -69,7 +70,7 @@ class KnownFeed(Given):
         if if_none_match and matches(if_none_match, etag):
             return Answer(304, [("ETag", etag), *_PRIVATE_SAME])
         body = packed() if gzip else self.copies.plain()
-        return _ok(body, etag, gzip=gzip, fixed=_PRIVATE)
+        return Answer(200, [("ETag", etag), *_headers(len(body), gzip, private=True)], body)
 
 
 class FeedAnswer(NamedTuple):
@@ -128,8 +129,8 @@ def answer_public_feed(
     etag = f'"{tag}.gz"' if gzip else f'"{tag}"'
     if matches(request.if_none_match, etag):
         return Answer(304, [("ETag", etag), *_PUBLIC_SAME])
-    copy = edition.gzip if gzip else edition.plain
-    return _ok(copy(_NOBODY, _NOBODY, _NOBODY), etag, gzip=gzip, fixed=_PUBLIC)
+    body = (edition.gzip if gzip else edition.plain)(_NOBODY, _NOBODY, _NOBODY)
+    return Answer(200, [("ETag", etag), *_headers(len(body), gzip, private=False)], body)
 
 
 def _edition(
@@ -166,8 +167,8 @@ def _edges(row: FeedRow, found: Found) -> list[float | None]:
     return [found.valid_until, row.closes_at, *edges_of(windows), *welcomed]
 
 
-def _ok(body: bytes | Canvas, etag: str, *, gzip: bool, fixed: list[tuple[str, str]]) -> Answer:
-    headers = [("ETag", etag), ("Content-Length", str(len(body))), *fixed]
-    if gzip:
-        headers.append(("Content-Encoding", "gzip"))
-    return Answer(200, headers, body)
+@lru_cache(maxsize=1024)
+def _headers(length: int, gzip: bool, *, private: bool) -> tuple[tuple[str, str], ...]:
+    """All but the ETag: copies of an edition have the same length, whosever they are."""
+    coding = (("Content-Encoding", "gzip"),) if gzip else ()
+    return (("Content-Length", str(length)), *(_PRIVATE if private else _PUBLIC), *coding)
