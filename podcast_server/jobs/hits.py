@@ -13,7 +13,7 @@ from podcast_server.jobs.loop import Loop
 from podcast_server.services import Services
 
 LOOK_EVERY = 1.0  # seconds
-REST = 3.0  # times as long as the piece before took
+REST = 9.0  # times as long as the piece before took: a tenth of the time is work
 LONGEST_REST = 5.0  # seconds
 
 
