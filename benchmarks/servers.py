@@ -71,7 +71,9 @@ class Place:
             server = running.server()
             process = server.__enter__()
         try:
-            yield Served(running.url, *_worker_and_jobs(process.pid))
+            worker, jobs = _worker_and_jobs(process.pid)
+            assert jobs is not None, "nobody could wait for what it still has to do"
+            yield Served(running.url, worker, jobs)
         finally:
             server.__exit__(None, None, None)
 
