@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -128,6 +128,14 @@ class Installation:
                     process.wait()
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # whatever a failed test left
+
+
+def eventually(check: Callable[[], bool], what: str = "what was waited for") -> None:
+    """Wait until it is so; a failed test where it never is."""
+    deadline = time.monotonic() + PATIENCE
+    while not check():
+        assert time.monotonic() < deadline, f"it did not happen: {what}"
+        time.sleep(0.1)
 
 
 def wait_until_gone(group: int) -> None:

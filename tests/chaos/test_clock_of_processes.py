@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +21,7 @@ from podcast_server.services import now_utc
 from tests import postgresql
 from tests.chaos.moments import SOUND
 from tests.installed import Filled, furnish
-from tests.running import PATIENCE, ROOT, Installation, fetch, installation
+from tests.running import PATIENCE, ROOT, Installation, eventually, fetch, installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -118,10 +117,3 @@ def downloads(odd: Odd) -> int:
 
 def has_downloads(odd: Odd, wanted: int) -> bool:
     return downloads(odd) >= wanted
-
-
-def eventually(check: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < deadline, f"it did not happen: {what}"
-        time.sleep(0.2)

@@ -7,7 +7,7 @@ import io
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests import postgresql
 from tests.builders import build_episode, build_feed, build_member, build_show, give_membership
 from tests.chaos.moments import SOUND
 from tests.chaos.victims import PostgreSQL
-from tests.running import PATIENCE, Installation, fetch, installation
+from tests.running import PATIENCE, Installation, eventually, fetch, installation
 
 pytest_plugins = ["tests.s3_server"]
 pytestmark = pytest.mark.slow
@@ -247,10 +247,3 @@ def everything_taken(database: PostgreSQL) -> Iterator[None]:
                 full += 1
                 time.sleep(0.05)
         yield
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < deadline, "it does not recover"
-        time.sleep(0.1)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import func, select
 from podcast_server.job_runs import JobRun
 from tests import postgresql
 from tests.chaos.victims import PostgreSQL, Program, killed_afterwards
-from tests.running import PATIENCE, Installation, installation
+from tests.running import Installation, eventually, installation
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,17 +35,10 @@ def test_a_worker_waits_for_its_database_and_then_works(
     database.kill()
     with killed_afterwards(worker):
         worker.start()
-        wait_until(lambda: "the jobs wait for it" in place.log.read_text())
+        eventually(lambda: "the jobs wait for it" in place.log.read_text())
         database.start()
-        wait_until(lambda: jobs_done(place) > 0)
+        eventually(lambda: jobs_done(place) > 0)
         assert worker.is_alive
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def jobs_done(place: Installation) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tests.clients.apps import Newsboat
 from tests.journeys.conftest import Machines
 from tests.journeys.test_main_job import listen
 from tests.many_hosts.patience import refreshing
-from tests.running import PATIENCE, Installation, fetch
+from tests.running import Installation, eventually, fetch
 from tests.stripe_stand_in import KEY, StripeStandIn
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -108,14 +107,6 @@ def sign_in_mail(site: Installation) -> tuple[str, str]:
 
 def titles(feed: str) -> list[str]:
     return [entry.title for entry in feedparser.parse(fetch(feed).body).entries]
-
-
-def eventually(check: Callable[[], bool], what: str) -> None:
-    """What a webhook brings about within seconds."""
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < deadline, f"it did not happen: {what}"
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")

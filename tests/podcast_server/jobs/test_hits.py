@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import func, select
 
@@ -14,18 +11,12 @@ from feeds.downloads.write import entry_writer
 from podcast_server.jobs import hits
 from podcast_server.services import Services
 from tests.feeds.downloads.hits import media_hit
+from tests.running import eventually
 
 
 def how_many(services: Services, table: type[RawHit | HitParcel]) -> int:
     with services.sessions() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def post(services: Services, parcels: int) -> None:
@@ -38,7 +29,7 @@ def test_hits_are_taken_in_until_none_waits(services: Services) -> None:
     loop = hits.hits_loop(services)
     loop.start()
     post(services, 5)
-    wait_for(lambda: how_many(services, RawHit) == 5)
+    eventually(lambda: how_many(services, RawHit) == 5)
     loop.end()
     assert how_many(services, HitParcel) == 0
 
@@ -50,6 +41,6 @@ def test_a_loop_that_is_told_to_end_while_it_rests_leaves_the_others_for_the_nex
     post(services, PARCELS_AT_ONCE + 3)
     loop = hits.hits_loop(services)
     loop.start()
-    wait_for(lambda: how_many(services, RawHit) == PARCELS_AT_ONCE)
+    eventually(lambda: how_many(services, RawHit) == PARCELS_AT_ONCE)
     loop.end()
     assert how_many(services, HitParcel) == 3
