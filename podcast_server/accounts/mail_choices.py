@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import struct
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -12,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podcast_server.accounts.models import EpisodeMails
+from podcast_server.accounts.signed_numbers import read_signed, write_signed
 
 Choice = Literal["each", "weekly", "never"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 SECRET = b"podcast-server.unsubscribe"
-_BODY = struct.Struct(">QQ")
-_SIGNATURE = 16  # bytes
+_PURPOSE = "unsubscribe"
 
 
 def choices_of(session: Session, member_id: int) -> dict[int, str]:
@@ -42,31 +39,9 @@ def choose(session: Session, member_id: int, show_id: int, choice: Choice, now: 
 
 def unsubscribe_token(secret: bytes, member_id: int, show_id: int) -> str:
     """The last part of an address that ends one show's mails to one member, for good."""
-    body = _BODY.pack(member_id, show_id)
-    return _write(body + _sign(secret, body))
+    return write_signed(secret, _PURPOSE, member_id, show_id)
 
 
 def read_unsubscribe_token(secret: bytes, token: str) -> tuple[int, int] | None:
     """(member id, show id), or None when the address is not ours."""
-    try:
-        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
-    except ValueError:
-        return None
-    body, signature = raw[: _BODY.size], raw[_BODY.size :]
-    # Base32 has several spellings of the same bytes; only ours counts.
-    if (
-        len(body) != _BODY.size
-        or _write(raw) != token
-        or not hmac.compare_digest(signature, _sign(secret, body))
-    ):
-        return None
-    member_id, show_id = _BODY.unpack(body)
-    return int(member_id), int(show_id)
-
-
-def _write(raw: bytes) -> str:
-    return base64.b32encode(raw).decode().lower().rstrip("=")
-
-
-def _sign(secret: bytes, body: bytes) -> bytes:
-    return hmac.digest(secret, b"unsubscribe:" + body, "sha256")[:_SIGNATURE]
+    return read_signed(secret, _PURPOSE, token)
