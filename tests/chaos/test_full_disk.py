@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from episodes.examination import waiting_uploads
-from episodes.models import Episode, Show, Upload
+from episodes.models import Episode
 from episodes.storage.base import StorageUnavailable
-from episodes.uploads import begin_upload, complete_upload, put_part
 from podcast_server.accounts.members import ensure_member
 from podcast_server.accounts.models import Member
 from podcast_server.invariants import World, broken_rules
@@ -22,6 +20,7 @@ from podcast_server.services import Services, now_utc
 from tests.builders import build_show
 from tests.chaos.disks import SmallDisk, small_disk
 from tests.chaos.moments import SOUND
+from tests.chaos.uploading import begin, complete, send, state
 from tests.running import Installation, installation
 
 pytestmark = pytest.mark.slow
@@ -45,38 +44,6 @@ def services(place: Installation) -> Iterator[Services]:
         with services.sessions.begin() as session:
             build_show(session, now_utc(), slug="harbour")
         yield services
-
-
-def begin(services: Services) -> str:
-    with services.sessions.begin() as session:
-        show = session.scalars(select(Show)).one()
-        return begin_upload(
-            session,
-            services.storage,
-            show_id=show.id,
-            file_name="a.mp3",
-            size=len(SOUND),
-            fingerprint="a",
-            max_bytes=10**9,
-            now=now_utc(),
-        ).key
-
-
-def send(services: Services, key: str) -> None:
-    with services.sessions() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        put_part(upload, services.storage, 1, io.BytesIO(SOUND))
-
-
-def complete(services: Services, key: str) -> None:
-    with services.sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        complete_upload(session, services.storage, upload, now_utc())
-
-
-def state(services: Services, key: str) -> str:
-    with services.sessions() as session:
-        return session.scalars(select(Upload.state).where(Upload.key == key)).one()
 
 
 def broken(services: Services) -> list[object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
 import threading
 import time
@@ -15,18 +14,16 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy import select
 
 from episodes.examination import waiting_uploads
-from episodes.models import Show, Upload
 from episodes.storage.base import StorageSettings, StorageUnavailable
-from episodes.uploads import begin_upload, complete_upload, put_part
 from feeds.private_feeds import feed_url, media_token
 from podcast_server.jobs.uploads import examine_waiting_uploads
 from podcast_server.services import Services, now_utc
 from tests import postgresql
 from tests.builders import build_episode, build_feed, build_member, build_show, give_membership
 from tests.chaos.moments import SOUND
+from tests.chaos.uploading import begin, complete, send, state
 from tests.chaos.victims import PostgreSQL
 from tests.running import PATIENCE, Installation, eventually, fetch, installation
 
@@ -167,34 +164,7 @@ def test_an_upload_goes_on_once_the_storage_is_itself_again(shaky: Shaky, how: s
             assert waiting_uploads(services.engine, now_utc()) == [key]
         shaky.line.become("well")
         examine_waiting_uploads(services, now_utc())
-        with services.sessions() as session:
-            assert session.scalars(select(Upload.state)).one() == "ready"
-
-
-def begin(services: Services) -> str:
-    with services.sessions.begin() as session:
-        return begin_upload(
-            session,
-            services.storage,
-            show_id=session.scalars(select(Show.id)).one(),
-            file_name="a.mp3",
-            size=len(SOUND),
-            fingerprint="a",
-            max_bytes=10**9,
-            now=now_utc(),
-        ).key
-
-
-def send(services: Services, key: str) -> None:
-    with services.sessions() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        put_part(upload, services.storage, 1, io.BytesIO(SOUND))
-
-
-def complete(services: Services, key: str) -> None:
-    with services.sessions.begin() as session:
-        upload = session.scalars(select(Upload).where(Upload.key == key)).one()
-        complete_upload(session, services.storage, upload, now_utc())
+        assert state(services, key) == "ready"
 
 
 @pytest.mark.skipif(postgresql.binaries() is None, reason="PostgreSQL is not installed")
