@@ -159,6 +159,13 @@ def with_demo(place: Installation) -> Installation:
     return place
 
 
+def enter_studio(page: Page, place: Installation, email: str = "owner@example.org") -> None:
+    """Through the link that the command line gives."""
+    page.goto(place.run("studio", "link", email).stdout.strip())
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/studio**")
+
+
 def newest_mail(place: Installation) -> tuple[str, str]:
     """The link and the code in the newest mail, as the podcaster reads it.
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests import postgresql
-from tests.browser import with_demo
+from tests.browser import chromium, with_demo
 from tests.journeys.one_machine import reason_to_exempt
 from tests.many_hosts.cluster import Ground, ground
 from tests.many_hosts.network import NotPermitted
@@ -144,3 +145,16 @@ def machines(request: pytest.FixtureRequest) -> Machines:
 def demo(machines: Machines, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """The demo's show and people, not yet served."""
     return with_demo(machines.installation(tmp_path_factory.mktemp("demo")))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def site(demo: Installation) -> Iterator[Installation]:
+    """The sample show, and a server for it."""
+    with demo.serving():
+        yield demo

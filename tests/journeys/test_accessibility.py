@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -14,7 +13,6 @@ from podcast_server.pages.public.embed.views import HEIGHT
 from tests.browser import (
     Theme,
     axe_violations,
-    chromium,
     fill_first,
     newest_mail,
     visiting,
@@ -22,18 +20,6 @@ from tests.browser import (
 from tests.running import Installation, fetch
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def site(demo: Installation) -> Iterator[Installation]:
-    with demo.serving():
-        yield demo
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def public_paths(page: Page, site: Installation) -> list[str]:

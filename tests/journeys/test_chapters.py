@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,35 +9,22 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Episode
-from tests.browser import axe_violations, chromium, visiting
+from tests.browser import axe_violations, enter_studio, visiting
 from tests.running import Installation
 
 pytestmark = pytest.mark.slow
 TITLE = "First light on the quay"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def place(demo: Installation) -> Iterator[Installation]:
-    with demo.serving():
-        yield demo
-
-
-def open_editor(page: Page, place: Installation) -> None:
-    page.goto(place.run("studio", "link", "owner@example.org").stdout.strip())
-    page.locator("main button[type=submit]").click()
-    page.goto(f"{place.url}/studio/shows/harbour")
+def open_editor(page: Page, site: Installation) -> None:
+    enter_studio(page, site)
+    page.goto(f"{site.url}/studio/shows/harbour")
     page.get_by_role("link", name=TITLE).click()
     page.locator("details.chapters").evaluate("each => { each.open = true; }")
 
 
-def stored(place: Installation) -> list[dict[str, Any]]:
-    with place.services() as services, services.sessions() as session:
+def stored(site: Installation) -> list[dict[str, Any]]:
+    with site.services() as services, services.sessions() as session:
         query = select(Episode.chapters).where(Episode.title == TITLE)
         return list(session.scalars(query).one())
 
@@ -56,11 +42,11 @@ def drawn(page: Page) -> bool:
 @pytest.mark.also_on_many_hosts
 @pytest.mark.parametrize(("phone", "at"), [(False, 12), (True, 38)])
 def test_a_chapter_is_added_at_the_play_head_moved_by_key_and_saved(
-    place: Installation, browser: Browser, phone: bool, at: int
+    site: Installation, browser: Browser, phone: bool, at: int
 ) -> None:
-    before = stored(place)
+    before = stored(site)
     with visiting(browser, phone=phone) as page:
-        open_editor(page, place)
+        open_editor(page, site)
         expect(page.locator(".wave[data-drawn]")).to_be_visible(timeout=60_000)
         assert drawn(page)
         page.get_by_label("Place in the audio").fill(str(at))
@@ -77,18 +63,18 @@ def test_a_chapter_is_added_at_the_play_head_moved_by_key_and_saved(
             page.keyboard.press("ArrowRight")
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator(".messages .success")).to_be_visible()
-    [added] = [row for row in stored(place) if row["title"] == title]
+    [added] = [row for row in stored(site) if row["title"] == title]
     assert added == {"startTime": at + 3.0, "title": title}
-    assert [row for row in stored(place) if row != added] == before
+    assert [row for row in stored(site) if row != added] == before
 
 
 @pytest.mark.also_on_many_hosts
 def test_what_was_removed_comes_back_and_a_mark_is_dragged(
-    place: Installation, browser: Browser
+    site: Installation, browser: Browser
 ) -> None:
-    before = stored(place)
+    before = stored(site)
     with visiting(browser) as page:
-        open_editor(page, place)
+        open_editor(page, site)
         page.locator(".chapter-list li").last.get_by_role("button", name="Remove").click()
         expect(page.locator(".chapter-list li")).to_have_count(len(before) - 1)
         page.get_by_role("button", name="Undo").click()
@@ -106,7 +92,7 @@ def test_what_was_removed_comes_back_and_a_mark_is_dragged(
         expect(mark).not_to_have_attribute("aria-valuenow", was)
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator(".messages .success")).to_be_visible()
-    after = stored(place)
+    after = stored(site)
     assert after[:-1] == before[:-1]
     assert after[-1]["startTime"] > before[-1]["startTime"]
     assert after[-1]["title"] == before[-1]["title"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import axe_violations, chromium, fill_first, newest_mail, visiting
+from tests.browser import axe_violations, fill_first, newest_mail, visiting
 from tests.many_hosts.patience import refreshing
 from tests.running import Installation, fetch
 
@@ -23,12 +23,6 @@ def site(demo: Installation) -> Iterator[Installation]:
     demo.run("payments", "plans", "create", "Friend", "--opens", "harbour:friends", "--free")
     with demo.serving():
         yield demo
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def feed_of(site: Installation, email: str, name: str) -> str:

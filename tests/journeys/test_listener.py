@@ -13,24 +13,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, fill_first, newest_mail, visiting
+from tests.browser import fill_first, newest_mail, visiting
 from tests.many_hosts.patience import refreshing
 from tests.running import Installation, fetch
 
 pytestmark = pytest.mark.slow
 OVERCAST = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
-
-
-@pytest.fixture(scope="module")
-def site(demo: Installation) -> Iterator[Installation]:
-    with demo.serving():
-        yield demo
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @contextmanager

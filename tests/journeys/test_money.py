@@ -12,7 +12,7 @@ import feedparser
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, fill_first, newest_mail, visiting
+from tests.browser import fill_first, newest_mail, visiting
 from tests.clients.apps import Newsboat
 from tests.journeys.conftest import Machines
 from tests.journeys.test_main_job import listen
@@ -107,12 +107,6 @@ def sign_in_mail(site: Installation) -> tuple[str, str]:
 
 def titles(feed: str) -> list[str]:
     return [entry.title for entry in feedparser.parse(fetch(feed).body).entries]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

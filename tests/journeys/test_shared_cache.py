@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import chromium, fill_first, newest_mail, visiting
+from tests.browser import fill_first, newest_mail, visiting
 from tests.running import PATIENCE, Got, Installation, fetch, free_port
 
 pytestmark = pytest.mark.slow
@@ -91,12 +91,6 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("nginx did not start")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def cookies_of(browser: Browser, site: Installation, email: str) -> str:

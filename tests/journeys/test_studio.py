@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import wave
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,19 +13,13 @@ from sqlalchemy import select
 
 from episodes.models import Audio
 from episodes.storage.base import ObjectReader
-from tests.browser import Line, axe_violations, chromium, fill_first, visiting
+from tests.browser import Line, axe_violations, fill_first, visiting
 from tests.journeys.conftest import Machines
 from tests.many_hosts.patience import make_patient
 from tests.running import PATIENCE, Installation
 
 pytestmark = pytest.mark.slow
 SAMPLES = Path(__file__).parents[2] / "podcast_server" / "demo" / "audio"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

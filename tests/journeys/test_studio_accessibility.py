@@ -22,7 +22,7 @@ from podcast_server.jobs.feed_imports import open_desk
 from podcast_server.moving.members.imports import begin_import
 from podcast_server.moving.members.targets import Choices
 from podcast_server.services import now_utc
-from tests.browser import Theme, axe_violations, chromium, fill_first, visiting
+from tests.browser import Theme, axe_violations, fill_first, visiting
 from tests.podcast_server.moving.members.conftest import sample
 from tests.running import Installation
 from tests.samples.feeds.hosts import buzzsprout
@@ -188,12 +188,6 @@ def paid_by_hand(session: Session) -> int:
     session.add(payment)
     session.flush()
     return payment.id
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def enter(page: Page, site: Installation) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,30 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Episode, Show
-from tests.browser import axe_violations, chromium, visiting
+from tests.browser import axe_violations, enter_studio, visiting
 from tests.running import Installation
 
 pytestmark = pytest.mark.slow
 SHOW = "/studio/shows/harbour"
 TIDE = f"{SHOW}/episodes/harbourc22"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def place(demo: Installation) -> Iterator[Installation]:
-    with demo.serving():
-        yield demo
-
-
-def enter(page: Page, place: Installation) -> None:
-    page.goto(place.run("studio", "link", "owner@example.org").stdout.strip())
-    page.locator("main button[type=submit]").click()
-    page.wait_for_url("**/studio")
 
 
 @pytest.fixture
@@ -64,12 +45,12 @@ def stays_hidden(page: Page) -> bool:
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_saving_is_always_at_hand_and_hides_nothing_that_is_focused(
-    place: Installation, browser: Browser, phone: bool
+    site: Installation, browser: Browser, phone: bool
 ) -> None:
     """WCAG 2.2, 2.4.11 Focus Not Obscured."""
     with visiting(browser, phone=phone) as page:
-        enter(page, place)
-        page.goto(f"{place.url}{TIDE}")
+        enter_studio(page, site)
+        page.goto(f"{site.url}{TIDE}")
         page.locator("form.editor > details").evaluate_all("all => all.forEach(e => e.open = true)")
         page.get_by_label("Title", exact=True).first.focus()
         button = page.locator(".publish-bar button[value=save]")
@@ -84,11 +65,11 @@ def test_saving_is_always_at_hand_and_hides_nothing_that_is_focused(
 
 
 def test_on_a_phone_the_sound_comes_before_the_words_and_chapters_are_one_line_each(
-    place: Installation, browser: Browser
+    site: Installation, browser: Browser
 ) -> None:
     with visiting(browser, phone=True) as page:
-        enter(page, place)
-        page.goto(f"{place.url}{TIDE}")
+        enter_studio(page, site)
+        page.goto(f"{site.url}{TIDE}")
         sound = page.locator("audio[data-episode]").bounding_box()
         title = page.get_by_label("Title", exact=True).first.bounding_box()
         assert sound
@@ -106,11 +87,11 @@ def test_on_a_phone_the_sound_comes_before_the_words_and_chapters_are_one_line_e
 
 
 def test_on_a_phone_the_menus_are_lines_that_show_where_one_is(
-    place: Installation, browser: Browser
+    site: Installation, browser: Browser
 ) -> None:
     with visiting(browser, phone=True) as page:
-        enter(page, place)
-        page.goto(f"{place.url}{SHOW}/settings")
+        enter_studio(page, site)
+        page.goto(f"{site.url}{SHOW}/settings")
         main = page.locator("main h1").bounding_box()
         assert main
         assert main["y"] < 190
@@ -119,29 +100,29 @@ def test_on_a_phone_the_menus_are_lines_that_show_where_one_is(
 
 @pytest.mark.parametrize("path", ["people", "site", "status", "account"])
 def test_every_page_of_the_owner_leads_back_to_the_shows(
-    place: Installation, browser: Browser, path: str
+    site: Installation, browser: Browser, path: str
 ) -> None:
     with visiting(browser, scripts=False) as page:
-        enter(page, place)
-        page.goto(f"{place.url}/studio/{path}")
+        enter_studio(page, site)
+        page.goto(f"{site.url}/studio/{path}")
         page.get_by_role("link", name="Shows", exact=True).click()
         page.wait_for_url("**/studio")
-        page.goto(f"{place.url}/studio/{path}")
+        page.goto(f"{site.url}/studio/{path}")
         page.locator(".brand").click()
         page.wait_for_url("**/studio")
 
 
 def test_a_chapter_gets_a_picture_on_the_desk_and_loses_it(
-    place: Installation, browser: Browser, slide: Path
+    site: Installation, browser: Browser, slide: Path
 ) -> None:
     def pictures() -> list[str]:
-        with place.services() as services, services.sessions() as session:
+        with site.services() as services, services.sessions() as session:
             rows = session.scalars(select(Episode.chapters).where(Episode.key == "harbourc22"))
             return [row["img"] for row in rows.one() if "img" in row]
 
     with visiting(browser) as page:
-        enter(page, place)
-        page.goto(f"{place.url}{TIDE}")
+        enter_studio(page, site)
+        page.goto(f"{site.url}{TIDE}")
         page.locator("details.chapters").evaluate("e => { e.open = true }")
         first = page.locator(".chapter-list li").first
         first.locator("details.more > summary").click()
@@ -161,10 +142,10 @@ def test_a_chapter_gets_a_picture_on_the_desk_and_loses_it(
     assert pictures() == []
 
 
-def test_a_transcript_is_read_along_with_the_sound(place: Installation, browser: Browser) -> None:
+def test_a_transcript_is_read_along_with_the_sound(site: Installation, browser: Browser) -> None:
     with visiting(browser) as page:
-        enter(page, place)
-        page.goto(f"{place.url}{TIDE}")
+        enter_studio(page, site)
+        page.goto(f"{site.url}{TIDE}")
         page.get_by_role("link", name="Read along").click()
         words = page.locator(".transcript.following [data-at]")
         expect(words.first).to_be_visible()
@@ -174,15 +155,15 @@ def test_a_transcript_is_read_along_with_the_sound(place: Installation, browser:
 
 
 def test_the_square_of_an_episode_s_picture_is_drawn(
-    place: Installation, browser: Browser, tmp_path: Path
+    site: Installation, browser: Browser, tmp_path: Path
 ) -> None:
     picture = Image.new("RGB", (3000, 1500), "white")
     picture.paste("red", (1500, 0, 3000, 1500))
     path = tmp_path / "wide.png"
     picture.save(path)
     with visiting(browser) as page:
-        enter(page, place)
-        page.goto(f"{place.url}{TIDE}")
+        enter_studio(page, site)
+        page.goto(f"{site.url}{TIDE}")
         form = page.locator("form[action$='/cover']")
         form.get_by_label("Picture", exact=True).set_input_files(path)
         canvas = form.locator("canvas")
@@ -191,7 +172,7 @@ def test_the_square_of_an_episode_s_picture_is_drawn(
             canvas.press("ArrowRight")
         form.get_by_role("button", name="Use this picture").click()
         expect(page.locator(".messages .success")).to_be_visible()
-    with place.services() as services:
+    with site.services() as services:
         with services.sessions() as session:
             query = select(Episode.artwork_key).where(Episode.key == "harbourc22")
             key = session.scalars(query).one()
@@ -203,10 +184,10 @@ def test_the_square_of_an_episode_s_picture_is_drawn(
     assert pixel[1] < 30  # red to its left edge
 
 
-def test_the_app_follows_what_is_typed(place: Installation, browser: Browser) -> None:
+def test_the_app_follows_what_is_typed(site: Installation, browser: Browser) -> None:
     with visiting(browser) as page:
-        enter(page, place)
-        page.goto(f"{place.url}{SHOW}/settings")
+        enter_studio(page, site)
+        page.goto(f"{site.url}{SHOW}/settings")
         app = page.locator(".app-preview")
         page.get_by_label("Title", exact=True).fill("Quiet Harbour")
         expect(app).to_contain_text("Quiet Harbour")
@@ -219,5 +200,5 @@ def test_the_app_follows_what_is_typed(place: Installation, browser: Browser) ->
         page.get_by_label("Members", exact=True).check()
         expect(app.locator(".for-members")).to_be_visible()
         expect(app.locator(".for-everybody")).to_be_hidden()
-    with place.services() as services, services.sessions() as session:
+    with site.services() as services, services.sessions() as session:
         assert session.scalars(select(Show.title)).one() != "Quiet Harbour"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,47 +13,29 @@ from episodes.models import Episode, Show
 from podcast_server.accounts.staff.people import ensure_staff
 from podcast_server.accounts.staff.roles import give_role
 from podcast_server.services import now_utc
-from tests.browser import chromium, visiting
+from tests.browser import enter_studio, visiting
 from tests.builders import build_episode, build_show
 from tests.running import Installation, fetch
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def place(demo: Installation) -> Iterator[Installation]:
-    with demo.serving():
-        yield demo
-
-
-def sign_in(page: Page, place: Installation, email: str = "owner@example.org") -> None:
-    page.goto(place.run("studio", "link", email).stdout.strip())
-    page.locator("main button[type=submit]").click()
-    page.wait_for_url("**/studio**")
-
-
-def episode_of(place: Installation, title: str) -> Episode:
-    with place.services() as services, services.sessions() as session:
+def episode_of(site: Installation, title: str) -> Episode:
+    with site.services() as services, services.sessions() as session:
         return session.scalars(select(Episode).where(Episode.title == title)).one()
 
 
 @pytest.mark.also_on_many_hosts
 def test_what_is_scheduled_over_the_change_of_clocks_keeps_the_clock_on_the_wall(
-    place: Installation, browser: Browser
+    site: Installation, browser: Browser
 ) -> None:
     with visiting(browser) as page:
-        sign_in(page, place)
-        page.goto(f"{place.url}/studio/shows/harbour/settings")
+        enter_studio(page, site)
+        page.goto(f"{site.url}/studio/shows/harbour/settings")
         page.get_by_label("Time zone").select_option("Europe/Berlin")
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator(".messages .success")).to_be_visible()
-        page.goto(f"{place.url}/studio/shows/harbour")
+        page.goto(f"{site.url}/studio/shows/harbour")
         page.get_by_role("link", name="Winter berths").first.click()
         for typed, moment, shown in (
             # Sunday, 28 March 2027: the hour from two to three does not exist in Berlin.
@@ -65,21 +46,21 @@ def test_what_is_scheduled_over_the_change_of_clocks_keeps_the_clock_on_the_wall
             page.get_by_label("Comes out").fill(typed)
             page.get_by_role("button", name="Save", exact=True).click()
             expect(page.locator(".messages .success")).to_be_visible()
-            assert episode_of(place, "Winter berths").publish_at == moment
+            assert episode_of(site, "Winter berths").publish_at == moment
             expect(page.locator(".kicker")).to_contain_text(shown)
 
 
 @pytest.mark.also_on_many_hosts
 def test_many_episodes_are_withdrawn_and_brought_out_again_at_once(
-    place: Installation, browser: Browser
+    site: Installation, browser: Browser
 ) -> None:
     title = "First light on the quay"
-    public = f"{place.url}/shows/harbour/feed.xml"
+    public = f"{site.url}/shows/harbour/feed.xml"
     assert title in fetch(public).body.decode()
     with visiting(browser) as page:
-        sign_in(page, place)
+        enter_studio(page, site)
         for act in ("Withdraw", "Publish now"):
-            page.goto(f"{place.url}/studio/shows/harbour")
+            page.goto(f"{site.url}/studio/shows/harbour")
             page.get_by_label(f"Choose {title}").check()
             page.get_by_label("Choose A short history of fog signals").check()
             page.get_by_label("With the chosen ones").select_option(act)
@@ -104,9 +85,9 @@ def addresses_below(page: Page, url: str, start: str) -> set[str]:
 
 
 def test_an_editor_of_one_show_finds_every_address_of_another_closed(
-    place: Installation, browser: Browser
+    site: Installation, browser: Browser
 ) -> None:
-    with place.services() as services, services.sessions.begin() as session:
+    with site.services() as services, services.sessions.begin() as session:
         now = now_utc()
         other = build_show(session, now, slug="other", title="Another show")
         build_episode(session, services.storage, other, now, title="Secret plans")
@@ -114,18 +95,18 @@ def test_an_editor_of_one_show_finds_every_address_of_another_closed(
         editor = ensure_staff(session, "editor@example.org", now=now)
         give_role(session, editor.id, harbour.id, "editor")
     with visiting(browser) as page:
-        sign_in(page, place)
-        addresses = addresses_below(page, place.url, "/studio/shows/other")
+        enter_studio(page, site)
+        addresses = addresses_below(page, site.url, "/studio/shows/other")
     assert len(addresses) > 15
     with browser.new_context(locale="en") as context:
         page = context.new_page()
-        sign_in(page, place, "editor@example.org")
-        assert page.goto(f"{place.url}/studio/shows/harbour").status == 200  # type: ignore[union-attr]
+        enter_studio(page, site, "editor@example.org")
+        assert page.goto(f"{site.url}/studio/shows/harbour").status == 200  # type: ignore[union-attr]
         token = page.locator("input[name=csrf_token]").first.get_attribute("value") or ""
         for path in sorted(addresses):
             answers = (
-                page.request.get(place.url + path),
-                page.request.post(place.url + path, form={"csrf_token": token}),
+                page.request.get(site.url + path),
+                page.request.post(site.url + path, form={"csrf_token": token}),
             )
             for answer in answers:
                 assert answer.status in {403, 404, 405}, f"{answer.status} {path}"
@@ -134,11 +115,11 @@ def test_an_editor_of_one_show_finds_every_address_of_another_closed(
 
 @pytest.mark.also_on_many_hosts
 def test_without_scripts_an_episode_is_written_published_and_a_member_looked_after(
-    place: Installation, browser: Browser
+    site: Installation, browser: Browser
 ) -> None:
     with visiting(browser, phone=True, scripts=False) as page:
-        sign_in(page, place)
-        page.goto(f"{place.url}/studio/shows/harbour")
+        enter_studio(page, site)
+        page.goto(f"{site.url}/studio/shows/harbour")
         page.get_by_role("link", name="Winter berths").first.click()
         page.get_by_label("Show notes").fill("Who lies where when it **freezes**.")
         page.locator("[name=chapters]").fill("0:00 The list\n0:20 The ice")
@@ -146,14 +127,14 @@ def test_without_scripts_an_episode_is_written_published_and_a_member_looked_aft
         expect(page.locator(".messages .success")).to_be_visible()
         page.get_by_role("button", name="Publish now").click()
         expect(page.locator(".messages")).to_contain_text("It is out.")
-        page.goto(f"{place.url}/studio/shows/harbour/members")
+        page.goto(f"{site.url}/studio/shows/harbour/members")
         page.get_by_label("E-mail address").fill("tam@example.org")
         page.get_by_label("Reason").fill("a present")
         page.get_by_role("button", name="Add them").click()
         expect(page.locator(".messages")).to_contain_text("They are a member now.")
-        page.goto(f"{place.url}/studio/shows/harbour/numbers")
+        page.goto(f"{site.url}/studio/shows/harbour/numbers")
         expect(page.locator("details.figures table").first).to_be_attached()
-    episode = episode_of(place, "Winter berths")
+    episode = episode_of(site, "Winter berths")
     assert [row["title"] for row in episode.chapters] == ["The list", "The ice"]
     assert episode.publish_at is not None
     assert episode.publish_at <= now_utc()

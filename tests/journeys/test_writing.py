@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import select
 
 from episodes.models import Episode
-from tests.browser import chromium
+from tests.browser import enter_studio
 from tests.many_hosts.patience import make_patient
 from tests.running import PATIENCE, Installation
 from tests.samples.audio import record
@@ -19,33 +19,19 @@ pytestmark = pytest.mark.slow
 LIST = "/studio/shows/harbour"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def place(demo: Installation) -> Iterator[Installation]:
-    with demo.serving():
-        yield demo
-
-
 @pytest.fixture
-def page(browser: Browser, place: Installation) -> Iterator[Page]:
+def page(browser: Browser, site: Installation) -> Iterator[Page]:
     """The owner, on the list of episodes."""
     with browser.new_context(locale="en") as context:
         page = context.new_page()
         make_patient(page)
-        page.goto(place.run("studio", "link", "owner@example.org").stdout.strip())
-        page.locator("main button[type=submit]").click()
-        page.wait_for_url("**/studio**")
-        page.goto(place.url + LIST)
+        enter_studio(page, site)
+        page.goto(site.url + LIST)
         yield page
 
 
-def titles(place: Installation) -> list[str]:
-    with place.services() as services, services.sessions() as session:
+def titles(site: Installation) -> list[str]:
+    with site.services() as services, services.sessions() as session:
         return list(session.scalars(select(Episode.title).where(Episode.state != "deleted")))
 
 
@@ -78,7 +64,7 @@ def open_episode(page: Page, name: str) -> None:
 
 
 def test_what_was_typed_waits_in_another_tab_and_chosen_things_too(
-    page: Page, place: Installation
+    page: Page, site: Installation
 ) -> None:
     dialogs(page)
     open_episode(page, "How to read the tide")
@@ -94,7 +80,7 @@ def test_what_was_typed_waits_in_another_tab_and_chosen_things_too(
     expect(later.get_by_label("Title", exact=True).first).to_have_value("Typed and not saved")
     expect(later.get_by_role("radio", name="Everyone")).to_be_checked()
     expect(later.locator("[data-saved]")).to_contain_text("This was not saved yet.")
-    assert "Typed and not saved" not in titles(place)
+    assert "Typed and not saved" not in titles(site)
 
 
 def test_what_is_saved_is_offered_no_more(page: Page) -> None:
@@ -153,15 +139,15 @@ def test_forgotten_is_forgotten(page: Page) -> None:
     assert title(page) != "Nonsense"
 
 
-def test_leaving_asks_only_where_something_is_not_saved(page: Page, place: Installation) -> None:
+def test_leaving_asks_only_where_something_is_not_saved(page: Page, site: Installation) -> None:
     asked = dialogs(page)
     open_episode(page, "The pilot")
     page.get_by_label("Title", exact=True).first.click()
-    page.goto(place.url + LIST)
+    page.goto(site.url + LIST)
     assert asked == []
     open_episode(page, "The pilot")
     type_title(page, "Other")
-    page.goto(place.url + LIST)
+    page.goto(site.url + LIST)
     assert asked == ["beforeunload"]
 
 
@@ -177,7 +163,7 @@ def test_another_form_of_the_page_neither_asks_nor_loses_what_was_typed(page: Pa
 
 
 def test_replacing_audio_asks_nothing_and_keeps_what_was_typed(
-    page: Page, place: Installation, tmp_path: Path
+    page: Page, site: Installation, tmp_path: Path
 ) -> None:
     file = record(tmp_path / "new.mp3", "mp3", seconds=7)
     asked = dialogs(page)
@@ -213,8 +199,8 @@ def test_an_uploaded_episode_is_in_the_list_without_a_reload_and_opens_in_this_t
     assert asked == []
 
 
-def test_a_refused_file_leaves_no_draft(page: Page, place: Installation, tmp_path: Path) -> None:
-    before = titles(place)
+def test_a_refused_file_leaves_no_draft(page: Page, site: Installation, tmp_path: Path) -> None:
+    before = titles(site)
     file = tmp_path / "Not audio at all.mp3"
     file.write_bytes(b"%PDF-1.4 " * 5000)
     page.locator("#files").set_input_files(file)
@@ -222,6 +208,6 @@ def test_a_refused_file_leaves_no_draft(page: Page, place: Installation, tmp_pat
     expect(line).to_have_attribute("data-state", "refused", timeout=60_000)
     expect(line.get_by_role("link")).to_have_count(0)
     expect(page.locator(".work-list").get_by_text("Not audio at all")).to_have_count(0)
-    assert titles(place) == before
+    assert titles(site) == before
     page.reload()
     expect(page.locator(".upload-list")).to_contain_text("Not audio at all")
