@@ -17,7 +17,8 @@ from podcast_server.billing.catalogue import publish_basket
 from podcast_server.billing.coupons import first_total
 from podcast_server.billing.errors import NotYours
 from podcast_server.billing.events import Ref
-from podcast_server.billing.models import Checkout, Plan, RemoteCustomer
+from podcast_server.billing.models import Checkout, Plan, RemoteCustomer, Subscription
+from podcast_server.billing.plans import ALIVE
 from podcast_server.billing.providers.base import Order, PaymentProvider
 from podcast_server.billing.settle import settle
 from podcast_server.billing.till import Till
@@ -70,7 +71,7 @@ def open_checkout(
     with till.sessions.begin() as session:
         basket = fill(session)
         checkout = _note(session, basket, buyer, provider, now)
-        customer_ref = _customer_of(session, provider.realm, buyer.member_id)
+        customer_ref = _customer_of(session, provider.realm, buyer.member_id, basket.each.currency)
     published = publish_basket(till, basket)
     order = Order(
         key=checkout.key,
@@ -140,13 +141,23 @@ def _note(
     return checkout
 
 
-def _customer_of(session: Session, realm: str, member_id: int | None) -> str:
-    """The provider's customer of somebody signed in; a stranger never gets somebody's."""
+def _customer_of(session: Session, realm: str, member_id: int | None, currency: str) -> str:
+    """The provider's customer of somebody signed in; a stranger never gets somebody's.
+
+    None that pays in another currency: Stripe bills a customer in one at a time.
+    """
     if member_id is None:
         return ""
+    elsewhere = select(Subscription.customer_ref).where(
+        Subscription.realm == realm,
+        Subscription.member_id == member_id,
+        Subscription.status.in_(ALIVE),
+        Subscription.currency != currency,
+    )
     found = session.scalars(
         select(RemoteCustomer.ref)
         .where(RemoteCustomer.realm == realm, RemoteCustomer.member_id == member_id)
+        .where(RemoteCustomer.ref.not_in(elsewhere))
         .order_by(RemoteCustomer.ref)
     ).first()
     return found or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import stripe
 
 from episodes.shows import ensure_tier
 from feeds.access import CARD_FAILING, LAPSED
@@ -19,11 +20,11 @@ from podcast_server.billing.changes import (
 )
 from podcast_server.billing.errors import AmountRefused, ProviderRefused
 from podcast_server.billing.models import Payment, Plan
-from podcast_server.billing.plans import PriceTerms
+from podcast_server.billing.plans import PriceTerms, membership_basket
 from podcast_server.billing.reconcile import reconcile
 from tests.podcast_server.billing.post import Post
 from tests.podcast_server.billing.shop import EMAIL, MONTH, YEAR, Shop, eur
-from tests.stripe_stand_in import StripeStandIn
+from tests.stripe_stand_in import KEY, StripeStandIn
 
 TRIES_ONCE_WITH_BANK = "000123456789"
 BOUNCES = "000111111116"
@@ -32,6 +33,11 @@ BOUNCES = "000111111116"
 @pytest.fixture
 def shop(post: Post) -> Shop:
     return post.shop
+
+
+def at_stripe(post: Post) -> stripe.StripeClient:
+    """The podcaster in Stripe's dashboard."""
+    return stripe.StripeClient(KEY, base_addresses={"api": post.account.url})
 
 
 def join(post: Post, email: str = EMAIL, plan: Plan | None = None, **fields: object) -> str:
@@ -423,14 +429,48 @@ def test_a_second_purchase_of_a_signed_in_member_uses_their_customer(
     join(post, plan=plan)
     member = shop.member()
     assert member is not None
-    from podcast_server.billing.plans import membership_basket
-
     opened = shop.open(
         lambda s: membership_basket(s, plan.prices[0].key, email=EMAIL, now=shop.now),
         member_id=member.id,
     )
     session = post.account.control.get(shop.ref(opened))
     assert session["customer"] == shop.subscription().customer_ref
+
+
+def join_signed_in(post: Post, plan: Plan) -> None:
+    """Somebody who is known already becomes a member, signed in."""
+    shop, member = post.shop, post.shop.member()
+    assert member is not None
+    opened = shop.open(
+        lambda s: membership_basket(s, plan.prices[0].key, email=EMAIL, now=shop.now),
+        member_id=member.id,
+    )
+    post.account.control.pay_session(shop.ref(opened))
+    post.deliver()
+
+
+def test_whose_customer_was_deleted_at_stripe_comes_back_as_a_new_one(
+    post: Post, shop: Shop
+) -> None:
+    plan = shop.plan()
+    join(post, plan=plan)
+    deleted = shop.subscription().customer_ref
+    at_stripe(post).v1.customers.delete(deleted)
+    post.deliver()
+    assert not shop.hears()
+    for _ in range(2):
+        join_signed_in(post, plan)
+        assert shop.hears()
+    assert shop.subscription().customer_ref != deleted
+
+
+def test_a_second_membership_may_be_in_another_currency(post: Post, shop: Shop) -> None:
+    join(post)
+    euros = shop.subscription()
+    join_signed_in(post, shop.plan(PriceTerms(usd(500), MONTH), name="Dollars"))
+    dollars = shop.subscription()
+    assert (dollars.currency, dollars.status) == ("usd", "active")
+    assert dollars.customer_ref != euros.customer_ref
 
 
 def test_a_stranger_with_a_members_address_never_gets_their_customer(

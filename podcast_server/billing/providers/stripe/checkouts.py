@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import stripe
@@ -9,7 +10,7 @@ from stripe.params.checkout import SessionCreateParams
 
 from podcast_server.billing.providers.base import Order, Started
 from podcast_server.billing.providers.stripe.amounts import to_stripe
-from podcast_server.billing.providers.stripe.client import once, talking
+from podcast_server.billing.providers.stripe.client import is_missing, once, talking
 
 # Stripe's own limit; sessions that last as long need no date.
 LONGEST = timedelta(hours=24)
@@ -32,11 +33,19 @@ def locale_of(language: str) -> str:
 
 
 def start_checkout(client: stripe.StripeClient, order: Order) -> Started:
-    """Open a payment page."""
-    params = session_params(order)
+    """Open a payment page. Whose customer was deleted at Stripe is a new one."""
     with talking():
-        session = client.v1.checkout.sessions.create(params, once("checkout", order.key))
+        try:
+            session = _open_session(client, order, order.key)
+        except stripe.InvalidRequestError as error:
+            if not is_missing(error) or error.param != "customer":
+                raise
+            session = _open_session(client, replace(order, customer_ref=""), f"{order.key}-anew")
     return Started(session.id, session.url or "")
+
+
+def _open_session(client: stripe.StripeClient, order: Order, key: str) -> stripe.checkout.Session:
+    return client.v1.checkout.sessions.create(session_params(order), once("checkout", key))
 
 
 def session_params(order: Order) -> SessionCreateParams:
