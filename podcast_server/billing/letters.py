@@ -146,7 +146,7 @@ def _welcomes(
     )
     for row in [*session.scalars(begun), *session.scalars(bought)]:
         about = f"{'subscription' if isinstance(row, Subscription) else 'purchase'}:{row.id}"
-        doubled = isinstance(row, Subscription) and _first_of(session, row) is not None
+        doubled = isinstance(row, Subscription) and _is_double(session, till, row)
         if not doubled and _unwritten(session, about, "welcome"):
             add = _add_address(session, row, add_link)
             yield Due(about, "welcome", row.member_id, _welcome(till, _name(row), add))
@@ -166,16 +166,30 @@ def _add_address(session: Session, row: Subscription | Purchase, add_link: AddLi
     return "" if feed is None else add_link(feed)
 
 
-def _first_of(session: Session, row: Subscription) -> Subscription | None:
-    """An older running membership of the same plan: then this one is a double."""
-    return session.scalars(
-        _memberships().where(
-            Subscription.member_id == row.member_id,
-            Subscription.plan_id == row.plan_id,
-            Subscription.status.in_(ALIVE),
-            Subscription.id < row.id,
-        )
-    ).first()
+def _is_double(session: Session, till: Till, row: Subscription) -> bool:
+    """Whether an older membership of the same plan goes on."""
+    older = _others(till, row).where(
+        Subscription.status.in_(ALIVE), Subscription.cancel_at.is_(None), Subscription.id < row.id
+    )
+    return session.scalars(older).first() is not None
+
+
+def _goes_on(session: Session, till: Till, row: Subscription) -> bool:
+    """Whether a newer membership of the same plan took this one's place."""
+    newer = _others(till, row).where(
+        Subscription.status.in_(("trialing", "active")),
+        Subscription.cancel_at.is_(None),
+        Subscription.id > row.id,
+    )
+    return session.scalars(newer).first() is not None
+
+
+def _others(till: Till, row: Subscription) -> Select[Subscription]:
+    return _memberships().where(
+        Subscription.member_id == row.member_id,
+        Subscription.plan_id == row.plan_id,
+        Subscription.realm.in_(till.providers),
+    )
 
 
 def _ends(session: Session, till: Till, now: datetime) -> Iterator[Due]:
@@ -186,7 +200,9 @@ def _ends(session: Session, till: Till, now: datetime) -> Iterator[Due]:
         about = f"subscription:{row.id}"
         if not _unwritten(session, about, "ended") or _never_began(session, row):
             continue
-        doubled = _first_of(session, row) is not None
+        if _goes_on(session, till, row):
+            continue
+        doubled = _is_double(session, till, row)
         yield Due(about, "ended", row.member_id, _end(till, row, doubled=doubled))
     soon = _memberships().where(
         Subscription.status.in_(("trialing", "active")),
@@ -195,7 +211,7 @@ def _ends(session: Session, till: Till, now: datetime) -> Iterator[Due]:
     )
     for row in session.scalars(soon):
         kind = f"ending:{row.cancel_at:%Y-%m-%d}"
-        if _unwritten(session, f"subscription:{row.id}", kind):
+        if _unwritten(session, f"subscription:{row.id}", kind) and not _goes_on(session, till, row):
             yield Due(f"subscription:{row.id}", kind, row.member_id, _ending(till, row))
 
 
