@@ -24,6 +24,7 @@ from podcast_server.billing.entitle import (
 )
 from podcast_server.billing.errors import BillingError, ProviderError
 from podcast_server.billing.events import Facts, Ref, SubscriptionFact
+from podcast_server.billing.history import note_terms
 from podcast_server.billing.models import Checkout, Comp, Gift, Purchase, Subscription
 from podcast_server.billing.plans import ALIVE
 from podcast_server.billing.providers.base import PaymentProvider
@@ -56,6 +57,7 @@ def reconcile(till: Till, now: datetime, span: timedelta = SPAN) -> Report:
             _finish_checkouts(till, provider, now, report)
         except BillingError as error:
             report.problems.append(f"{provider.realm}: {error}")
+    _end_play_money(till, now)
     _entitle_all(till, now, report)
     _collect_problems(till, report)
     return report
@@ -135,6 +137,19 @@ def _finish_checkouts(till: Till, provider: PaymentProvider, now: datetime, repo
             _settle(till, provider.realm, Ref("checkout", ref), now, report)
         except ProviderError as error:
             report.problems.append(f"checkout {ref}: {error}")
+
+
+def _end_play_money(till: Till, now: datetime) -> None:
+    """Once the account is live, memberships of test mode are over: nobody hears of them again,
+    and they would hold places, and keep their members from joining and from leaving."""
+    with till.sessions.begin() as session:
+        in_test_mode = select(Subscription).where(
+            Subscription.realm.endswith(":test"), Subscription.status.in_(ALIVE)
+        )
+        for each in session.scalars(in_test_mode):
+            if till.terms.is_void(each.realm):
+                each.status, each.ended_at = "ended", now
+                note_terms(session, each, now)
 
 
 def _entitle_all(till: Till, now: datetime, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from sqlalchemy import delete
 
 from episodes.models import Show
 from feeds.models import Access, Grant, LedgerEntry
+from podcast_server.billing.leaving import still_paying
 from podcast_server.billing.models import Plan, Subscription
-from podcast_server.billing.plans import set_openings
+from podcast_server.billing.plans import is_on_sale, set_openings
 from podcast_server.billing.reconcile import reconcile
 from tests.builders import build_show
 from tests.podcast_server.billing.post import Post
@@ -162,3 +164,19 @@ def test_many_members_are_walked_page_by_page(post: Post, shop: Shop) -> None:
     finally:
         looking._PAGE = whole
     assert all(shop.hears(email) for email in emails)
+
+
+def test_memberships_of_test_mode_are_over_once_the_account_is_live(post: Post, shop: Shop) -> None:
+    plan = shop.plan(places=1)
+    opened = shop.join(plan.prices[0])
+    post.account.control.pay_session(shop.ref(opened))
+    post.deliver()
+    terms = replace(shop.till.terms, realms=frozenset({"stripe:live", "manual"}))
+    manual = {"manual": shop.till.providers["manual"]}
+    reconcile(replace(shop.till, terms=terms, providers=manual), shop.now)
+    assert shop.subscription().status == "ended"
+    member = shop.member()
+    assert member is not None
+    with shop.session() as session:
+        assert still_paying(session, member.id) == []
+        assert is_on_sale(session, session.get_one(Plan, plan.id), shop.now)
