@@ -127,13 +127,22 @@ def standing_of(subscription: Subscription, terms: Terms, now: datetime) -> Stan
         cancel_at=subscription.cancel_at,
         ended_at=subscription.ended_at,
         past_due_since=subscription.past_due_since,
-        reversed=terms.is_void(subscription.realm)
-        or any(
-            is_taken_back(payment, terms)
-            for payment in subscription.payments
-            if _covers(payment, now)
-        ),
+        reversed=terms.is_void(subscription.realm) or _is_reversed(subscription, terms, now),
     )
+
+
+def _is_reversed(subscription: Subscription, terms: Terms, now: datetime) -> bool:
+    """Whether the money for the present period was taken back.
+
+    A change of plan or seats is paid beside what was paid before. One of them paid back without
+    a word on access leaves the other, which goes on paying for this time.
+    """
+    covering = [payment for payment in subscription.payments if _covers(payment, now)]
+    gone = [payment for payment in covering if is_taken_back(payment, terms)]
+    if any(payment.disputed or payment.refund_closes for payment in gone):
+        return True
+    stands = any(p.status == "paid" and p.amount > 0 and p not in gone for p in covering)
+    return bool(gone) and not stands
 
 
 def _covers(payment: Payment, now: datetime) -> bool:

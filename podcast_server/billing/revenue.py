@@ -108,6 +108,8 @@ def _taken_back(session: Session, months: Months, chosen: _Chosen) -> list[_Part
             terms.ends_at,
             payment.covers_from,
             payment.covers_until,
+            payment.subscription_id,
+            payment.disputed,
         )
         .join(payment, payment.subscription_id == terms.subscription_id)
         .where(
@@ -121,16 +123,35 @@ def _taken_back(session: Session, months: Months, chosen: _Chosen) -> list[_Part
         )
     )
     gone: dict[int, tuple[str, Fraction, set[int]]] = {}
-    for number, currency, interval, count, amount, starts, ends, covers_from, covers_until in rows:
-        worth = monthly_worth(interval, count, amount)
-        _, _, numbers = gone.setdefault(number, (currency, -worth, set()))
+    for row in rows:
+        worth = monthly_worth(row.interval, row.interval_count, row.amount)
+        _, _, numbers = gone.setdefault(row.id, (row.currency, -worth, set()))
+        others = [] if row.disputed else _still_paid(session, row.subscription_id)
         numbers.update(
             each
             for each in range(months.after)
-            if months.is_at_end(each, covers_from, covers_until)
-            and months.is_at_end(each, starts, ends)
+            if months.is_at_end(each, row.covers_from, row.covers_until)
+            and months.is_at_end(each, row.starts_at, row.ends_at)
+            and not any(months.is_at_end(each, *period) for period in others)
         )
     return list(gone.values())
+
+
+def _still_paid(session: Session, subscription_id: int) -> list[tuple[datetime, datetime]]:
+    """The periods of the payments that stand, such as of a change of plan paid beside the rest."""
+    rows = session.scalars(
+        select(Payment).where(
+            Payment.subscription_id == subscription_id,
+            Payment.status == "paid",
+            Payment.disputed.is_(False),
+            Payment.refunded < Payment.amount,
+        )
+    )
+    return [
+        (each.covers_from, each.covers_until)
+        for each in rows
+        if each.covers_from is not None and each.covers_until is not None
+    ]
 
 
 def monthly_worth(interval: str, interval_count: int, amount: int) -> Fraction:

@@ -158,6 +158,13 @@ def test_a_period_that_was_paid_back_brought_nothing(world: World) -> None:
     assert world.revenue() == {"eur": [500, 0, 500, 500]}
 
 
+def test_one_of_two_payments_for_a_period_paid_back_leaves_the_other(world: World) -> None:
+    subscription = world.subscribe(day("05-10"), amount=6000, interval="year")
+    world.pay(subscription, day("05-01"), 31, refunded=6000)  # the month before going yearly
+    world.pay(subscription, day("05-10"), 365)
+    assert world.revenue() == {"eur": [0, 0, 500, 500]}
+
+
 def test_what_the_bank_took_back_brought_nothing_and_is_taken_off_once(world: World) -> None:
     world.subscribe(day("03-01"))
     subscription = world.subscribe(day("05-10"), amount=6000, interval="year")

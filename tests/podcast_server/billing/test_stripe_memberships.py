@@ -324,6 +324,50 @@ def test_a_refund_in_the_dashboard_follows_the_settings(post: Post, shop: Shop) 
     assert not shop.hears()
 
 
+def payments_of(shop: Shop) -> list[Payment]:
+    with shop.session() as session:
+        return list(session.query(Payment).order_by(Payment.id))
+
+
+def test_a_month_paid_back_after_going_yearly_leaves_the_year(post: Post, shop: Shop) -> None:
+    plan = shop.plan(PriceTerms(eur(500), MONTH), PriceTerms(eur(5000), YEAR))
+    join(post, plan=plan)
+    post.let_time_pass(days=5)
+    change_price(shop.till, shop.subscription(), plan.prices[1].key, by="ada", now=shop.now)
+    post.deliver()
+    month, year = payments_of(shop)
+    post.account.control.refund(month.ref)
+    post.deliver()
+    assert shop.hears()
+    post.account.control.refund(year.ref)
+    post.deliver()
+    assert not shop.hears()
+
+
+def test_an_upgrade_paid_back_leaves_what_was_paid_before(post: Post, shop: Shop) -> None:
+    join(post)
+    gold = shop.plan(PriceTerms(eur(1500), MONTH), name="Gold")
+    post.let_time_pass(days=5)
+    change_price(shop.till, shop.subscription(), gold.prices[0].key, by="ada", now=shop.now)
+    post.deliver()
+    _, upgrade = payments_of(shop)
+    post.account.control.refund(upgrade.ref)
+    post.deliver()
+    assert shop.hears()
+
+
+def test_an_upgrade_taken_back_by_the_bank_closes(post: Post, shop: Shop) -> None:
+    join(post)
+    gold = shop.plan(PriceTerms(eur(1500), MONTH), name="Gold")
+    post.let_time_pass(days=5)
+    change_price(shop.till, shop.subscription(), gold.prices[0].key, by="ada", now=shop.now)
+    post.deliver()
+    _, upgrade = payments_of(shop)
+    post.account.control.dispute(upgrade.ref)
+    post.deliver()
+    assert not shop.hears()
+
+
 def test_a_partial_refund_closes_nothing(post: Post, shop: Shop) -> None:
     join(post)
     post.account.control.refund(payment_of(shop).ref, 499)
