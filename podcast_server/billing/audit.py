@@ -49,10 +49,10 @@ def _holdings(session: Session, terms: Terms, now: datetime) -> Iterator[Holding
     for subscription in session.scalars(select(Subscription).order_by(Subscription.id)):
         yield from holdings_of_subscription(session, terms, subscription, now)
     for purchase in session.scalars(select(Purchase).order_by(Purchase.id)):
-        if (bought := holding_of_purchase(terms, purchase)) is not None:
+        if (bought := holding_of_purchase(session, terms, purchase)) is not None:
             yield bought
     for gift in session.scalars(select(Gift).order_by(Gift.id)):
-        if (given := holding_of_gift(terms, gift)) is not None:
+        if (given := holding_of_gift(session, terms, gift)) is not None:
             yield given
     for comp in session.scalars(select(Comp).order_by(Comp.id)):
         yield holding_of_comp(comp, now)

@@ -198,63 +198,101 @@ def entitle_purchase(
         if gift is not None:
             entitle_gift(session, terms, gift, cause, now)
         return
-    holding = holding_of_purchase(terms, purchase)
+    holding = holding_of_purchase(session, terms, purchase)
     if holding is not None:
         hold(session, terms, holding, cause, now)
 
 
-def holding_of_purchase(terms: Terms, purchase: Purchase) -> Holding | None:
+def holding_of_purchase(session: Session, terms: Terms, purchase: Purchase) -> Holding | None:
     """What a single purchase opens for who bought it; nothing for gifts and donations."""
     if purchase.purpose in {"donation", "gift"}:
         return None
-    starts_at = purchase.paid_at or purchase.created_at
-    days = purchase.price.access_days if purchase.price is not None else None
+    source = f"purchase:{purchase.id}"
     rights = (
         rights_of_collection(purchase.collection)
         if purchase.purpose == "collection"
         else rights_of_plan(purchase.plan)
     )
+    ends = ends_of_terms(session, terms, purchase.member_id, purchase.plan_id)
     return Holding(
         purchase.member_id,
-        f"purchase:{purchase.id}",
+        source,
         purchase.plan_id,
         rights,
-        starts_at,
-        None if days is None else starts_at + timedelta(days=days),
+        _begin_of(purchase),
+        ends.get(source, _end_of(purchase, _begin_of(purchase))),
         is_paid(purchase, terms),
     )
 
 
 def entitle_gift(session: Session, terms: Terms, gift: Gift, cause: Cause, now: datetime) -> None:
     """Bring the rights of whoever redeemed a gift in line with its payment."""
-    holding = holding_of_gift(terms, gift)
+    holding = holding_of_gift(session, terms, gift)
     if holding is not None:
         hold(session, terms, holding, cause, now)
 
 
-def holding_of_gift(terms: Terms, gift: Gift) -> Holding | None:
+def holding_of_gift(session: Session, terms: Terms, gift: Gift) -> Holding | None:
     """What a gift opens for who redeemed it; nothing before."""
     if gift.redeemed_by_id is None or gift.starts_at is None:
         return None
+    source = f"gift:{gift.id}"
+    ends = ends_of_terms(session, terms, gift.redeemed_by_id, gift.plan_id)
     return Holding(
         gift.redeemed_by_id,
-        f"gift:{gift.id}",
+        source,
         gift.plan_id,
         rights_of_plan(gift.plan),
         gift.starts_at,
-        gift_ends_at(gift),
+        ends.get(source, _end_of(gift, gift.starts_at)),
         is_paid(gift.purchase, terms),
     )
 
 
-def gift_ends_at(gift: Gift) -> datetime | None:
-    """When a redeemed gift runs out; None for ever, or when it was not redeemed."""
-    if gift.starts_at is None:
-        return None
+def ends_of_terms(
+    session: Session, terms: Terms, member_id: int, plan_id: int | None
+) -> dict[str, datetime | None]:
+    """When what somebody has of a plan for a fixed time runs out, by source; None for ever.
+
+    What begins while another still runs counts from that one's end: whoever goes on in time, or
+    was given two gifts, has all that was paid for.
+    """
+    if plan_id is None:  # a collection, which is kept for ever
+        return {}
+    bought = select(Purchase).where(
+        Purchase.member_id == member_id,
+        Purchase.plan_id == plan_id,
+        Purchase.purpose == "membership",
+        Purchase.status == "paid",
+    )
+    given = select(Gift).where(Gift.redeemed_by_id == member_id, Gift.plan_id == plan_id)
+    found: list[Purchase | Gift] = [*session.scalars(bought), *session.scalars(given)]
+    ends: dict[str, datetime | None] = {}
+    until: datetime | None = None
+    for each in sorted(found, key=lambda term: (_begin_of(term), term.id)):
+        kind, purchase = ("gift", each.purchase) if isinstance(each, Gift) else ("purchase", each)
+        if is_paid(purchase, terms):
+            source = f"{kind}:{each.id}"
+            ends[source] = _end_of(each, max(_begin_of(each), until or _begin_of(each)))
+            until = ends[source] or until
+    return ends
+
+
+def _begin_of(term: Purchase | Gift) -> datetime:
+    if isinstance(term, Purchase):
+        return term.paid_at or term.created_at
+    return term.starts_at or term.created_at
+
+
+def _end_of(term: Purchase | Gift, begins: datetime) -> datetime | None:
+    """When it is over if it begins then; None for never."""
+    if isinstance(term, Purchase):
+        days = term.price.access_days if term.price is not None else None
+        return None if days is None else begins + timedelta(days=days)
     for unit in UNITS:
-        if gift.interval == unit:
-            return after(gift.starts_at, Interval(unit), gift.interval_count)
-    return None if gift.access_days is None else gift.starts_at + timedelta(days=gift.access_days)
+        if term.interval == unit:
+            return after(begins, Interval(unit), term.interval_count)
+    return None if term.access_days is None else begins + timedelta(days=term.access_days)
 
 
 def entitle_comp(session: Session, terms: Terms, comp: Comp, cause: Cause, now: datetime) -> None:

@@ -61,6 +61,42 @@ def test_whoever_brings_the_code_has_the_membership_from_that_day(post: Post) ->
     assert not post.shop.hears(BOB)
 
 
+def test_two_gifts_last_as_long_as_both_and_one_paid_back_is_taken_off(post: Post) -> None:
+    shop = post.shop
+    price = shop.plan().prices[0]
+    codes, payments = [], []
+    for _ in range(2):
+        opened = shop.open(lambda s: gift_basket(s, price.key, times=3, now=shop.now))
+        post.account.control.pay_session(shop.ref(opened))
+        post.deliver()
+        payments.append(shop.purchase().payment_ref)
+        with shop.session() as session:
+            codes += [code_of(gift, shop.till.terms) for gift in session.query(Gift)][-1:]
+    begun = shop.now
+    redeem(shop, codes[0])
+    shop.clock.advance(days=1)
+    redeem(shop, codes[1])
+    shop.clock.now = after(begun, MONTH, 6) - timedelta(seconds=1)
+    assert shop.hears(BOB)
+    post.account.control.refund(payments[1])
+    post.deliver()
+    assert not shop.hears(BOB)
+
+
+def test_a_membership_paid_once_is_gone_on_with_before_its_end_without_loss(post: Post) -> None:
+    shop = post.shop
+    plan = shop.plan(PriceTerms(eur(5000), None, access_days=365))
+    for days in (0, 362):
+        shop.clock.advance(days=days)
+        opened = shop.join(plan.prices[0])
+        post.account.control.pay_session(shop.ref(opened))
+        post.deliver()
+    shop.clock.advance(days=3 + 364)
+    assert shop.hears()
+    shop.clock.advance(days=1)
+    assert not shop.hears()
+
+
 def test_a_code_is_redeemed_once(post: Post) -> None:
     code = buy(post)
     redeem(post.shop, code)
