@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from slugify import slugify
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from episodes.models import Show, Tier
@@ -19,6 +19,7 @@ from podcast_server.billing.intervals import UNITS, Interval
 from podcast_server.billing.models import (
     Checkout,
     Collection,
+    Payment,
     Plan,
     PlanOpening,
     Price,
@@ -213,13 +214,6 @@ def places_taken(session: Session, plan: Plan, now: datetime) -> int:
     members = session.scalar(
         select(func.count()).where(Subscription.plan_id == plan.id, Subscription.status.in_(ALIVE))
     )
-    once = session.scalar(
-        select(func.count()).where(
-            Purchase.plan_id == plan.id,
-            Purchase.purpose == "membership",
-            Purchase.status != "failed",
-        )
-    )
     open_ones = session.scalar(
         select(func.count()).where(
             Checkout.plan_id == plan.id,
@@ -228,7 +222,37 @@ def places_taken(session: Session, plan: Plan, now: datetime) -> int:
             Checkout.expires_at > now,
         )
     )
-    return (members or 0) + (once or 0) + (open_ones or 0)
+    return (members or 0) + _paid_once(session, plan, now) + (open_ones or 0)
+
+
+def _paid_once(session: Session, plan: Plan, now: datetime) -> int:
+    """Who paid once, or is about to, and it is neither over nor paid back."""
+    taken_back = exists().where(
+        Payment.purchase_id == Purchase.id,
+        or_(
+            Payment.disputed,
+            (Payment.amount > 0) & (Payment.refunded >= Payment.amount),
+            Payment.refund_closes & (Payment.refunded > 0),
+        ),
+    )
+    rows = session.execute(
+        select(Purchase.member_id, Purchase.paid_at, Purchase.created_at, Price.access_days)
+        .outerjoin(Price, Price.id == Purchase.price_id)
+        .where(
+            Purchase.plan_id == plan.id,
+            Purchase.purpose == "membership",
+            Purchase.status != "failed",
+            ~taken_back,
+        )
+    )
+    return len(
+        {
+            row.member_id
+            for row in rows
+            if row.access_days is None
+            or (row.paid_at or row.created_at) + timedelta(days=row.access_days) > now
+        }
+    )
 
 
 def current_prices(sold: Plan | Collection) -> list[Price]:

@@ -20,6 +20,7 @@ from podcast_server.billing.plans import (
     plans_on_sale,
 )
 from tests.builders import build_member, build_show
+from tests.podcast_server.billing.post import Post
 from tests.podcast_server.billing.shop import EMAIL, MONTH, YEAR, Shop, eur
 
 
@@ -122,6 +123,28 @@ def test_a_place_is_free_again_when_its_member_has_left(shop: Shop) -> None:
     from podcast_server.billing.reconcile import reconcile
 
     reconcile(shop.till, shop.now)
+    shop.join(price, "late@example.org")
+
+
+def test_a_place_paid_once_is_free_again_when_its_time_is_over(post: Post) -> None:
+    shop = post.shop
+    [price] = shop.plan(PriceTerms(eur(5000), None, access_days=30), places=1).prices
+    post.account.control.pay_session(shop.ref(shop.join(price)))
+    post.deliver()
+    shop.clock.advance(days=29)
+    with pytest.raises(NotForSale):
+        shop.join(price, "late@example.org")
+    shop.clock.advance(days=1)
+    shop.join(price, "late@example.org")
+
+
+def test_a_place_paid_back_is_free_again(post: Post) -> None:
+    shop = post.shop
+    [price] = shop.plan(PriceTerms(eur(5000), None), places=1).prices
+    post.account.control.pay_session(shop.ref(shop.join(price)))
+    post.deliver()
+    post.account.control.refund(shop.purchase().payment_ref)
+    post.deliver()
     shop.join(price, "late@example.org")
 
 
