@@ -110,7 +110,7 @@ def redeem_gift(session: Session, terms: Terms, gift: Gift, member_id: int, now:
 
 
 def gifts_to_send(session: Session, now: datetime) -> list[Gift]:
-    """Paid gifts whose code is due to be mailed to the recipient."""
+    """Gifts whose code is due to be mailed to the recipient, those paid back among them."""
     return list(
         session.scalars(
             select(Gift)

@@ -16,6 +16,7 @@ from feeds.models import PrivateFeed
 from feeds.private_feeds import find_feed
 from podcast_server.accounts.members import is_erased
 from podcast_server.accounts.models import Member
+from podcast_server.billing.entitle import is_paid
 from podcast_server.billing.fixed_terms import FixedTerm, fixed_terms
 from podcast_server.billing.gifts import code_of, gifts_to_send
 from podcast_server.billing.models import Checkout, Gift, Purchase, Subscription
@@ -306,7 +307,10 @@ def _bought(name: str, code: str, link: str) -> Callable[[Member], Letter]:
 def _post_gifts(till: Till, site_name: str, now: datetime) -> int:
     """The codes whose day has come, to those who were given them."""
     with till.reading() as session:
-        due = [gift.id for gift in gifts_to_send(session, now)]
+        # One paid back before its day opens nothing any more.
+        due = [
+            gift.id for gift in gifts_to_send(session, now) if is_paid(gift.purchase, till.terms)
+        ]
     for gift_id in due:
         with till.sessions.begin() as session:
             # Locked, so that two workers at once do not both send it.

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from podcast_server.billing.errors import GiftRefused, NotForSale
 from podcast_server.billing.gifts import (
@@ -16,8 +17,10 @@ from podcast_server.billing.gifts import (
     redeem_gift,
 )
 from podcast_server.billing.intervals import after
+from podcast_server.billing.letters import post_payment_letters
 from podcast_server.billing.models import Gift
 from podcast_server.billing.plans import PriceTerms
+from podcast_server.mail.models import OutgoingMail
 from tests.builders import build_member
 from tests.podcast_server.billing.post import Post
 from tests.podcast_server.billing.shop import MONTH, Shop, eur
@@ -150,6 +153,18 @@ def test_a_gift_with_an_address_is_mailed_on_its_day(post: Post) -> None:
     with post.shop.session() as session:
         assert gifts_to_send(session, day - timedelta(seconds=1)) == []
         assert [gift.recipient_email for gift in gifts_to_send(session, day)] == [BOB]
+
+
+def test_a_gift_paid_back_before_its_day_is_not_mailed(post: Post) -> None:
+    shop = post.shop
+    day = shop.now + timedelta(days=10)
+    buy(post, recipient_email=BOB, send_at=day)
+    post.account.control.refund(shop.purchase().payment_ref)
+    post.deliver()
+    shop.clock.now = day
+    post_payment_letters(shop.till, "My podcasts", shop.now, dunning=True)
+    with shop.session() as session:
+        assert BOB not in session.scalars(select(OutgoingMail.recipient)).all()
 
 
 def test_a_gift_without_an_address_is_handed_over_by_the_buyer(post: Post) -> None:
