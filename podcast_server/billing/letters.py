@@ -123,6 +123,11 @@ def _memberships() -> Select[Subscription]:
     return select(Subscription).where(Subscription.purpose == "membership")
 
 
+def _renewed() -> Select[Subscription]:
+    """What opens feeds and renews: memberships, and the seats of groups, by their payer."""
+    return select(Subscription).where(Subscription.purpose.in_(("membership", "seats")))
+
+
 def _unwritten(session: Session, about: str, kind: str) -> bool:
     return session.get(PaymentLetter, (about, kind)) is None
 
@@ -176,7 +181,9 @@ def _is_double(session: Session, till: Till, row: Subscription) -> bool:
 
 
 def _goes_on(session: Session, till: Till, row: Subscription) -> bool:
-    """Whether a newer membership of the same plan took this one's place."""
+    """Whether a newer membership of the same plan took this one's place. Groups may be several."""
+    if row.purpose != "membership":
+        return False
     newer = _others(till, row).where(
         Subscription.status.in_(("trialing", "active")),
         Subscription.cancel_at.is_(None),
@@ -194,7 +201,7 @@ def _others(till: Till, row: Subscription) -> Select[Subscription]:
 
 
 def _ends(session: Session, till: Till, now: datetime) -> Iterator[Due]:
-    over = _memberships().where(
+    over = _renewed().where(
         Subscription.status.in_(("ended", "unpaid")), Subscription.as_of > now - NEWS
     )
     for row in session.scalars(over):
@@ -203,9 +210,9 @@ def _ends(session: Session, till: Till, now: datetime) -> Iterator[Due]:
             continue
         if _goes_on(session, till, row):
             continue
-        doubled = _is_double(session, till, row)
+        doubled = row.purpose == "membership" and _is_double(session, till, row)
         yield Due(about, "ended", row.member_id, _end(till, row, doubled=doubled))
-    soon = _memberships().where(
+    soon = _renewed().where(
         Subscription.status.in_(("trialing", "active")),
         Subscription.cancel_at > now,
         Subscription.cancel_at <= now + AHEAD,
@@ -225,7 +232,8 @@ def _end(till: Till, row: Subscription, *, doubled: bool) -> Callable[[Member], 
     name = _name(row)
     if doubled:
         return lambda member: doubled_letter(member.locale, name, f"{till.public_url}/me")
-    link = f"{till.public_url}/join/{row.plan.key}" if row.plan else f"{till.public_url}/me"
+    way = "group" if row.purpose == "seats" else "join"
+    link = f"{till.public_url}/{way}/{row.plan.key}" if row.plan else f"{till.public_url}/me"
     return lambda member: ended_letter(member.locale, name, link)
 
 
@@ -257,7 +265,7 @@ def _term_ends(term: FixedTerm, link: str) -> Callable[[Member], Letter]:
 
 def _failing(session: Session, till: Till) -> Iterator[Due]:
     link = f"{till.public_url}/me/billing"
-    failing = _memberships().where(
+    failing = _renewed().where(
         Subscription.status == "past_due", Subscription.past_due_since.is_not(None)
     )
     for row in session.scalars(failing):

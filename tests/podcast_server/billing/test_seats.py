@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from podcast_server.billing.changes import cancel_subscription, change_seats
 from podcast_server.billing.errors import AmountRefused, NoSeatLeft, NotYours
+from podcast_server.billing.letters import post_payment_letters
 from podcast_server.billing.models import Plan, Seat, SeatGroup
 from podcast_server.billing.seats import (
     find_invitation,
@@ -17,6 +19,7 @@ from podcast_server.billing.seats import (
     seats_basket,
     take_seat,
 )
+from podcast_server.mail.models import OutgoingMail
 from tests.builders import build_member
 from tests.podcast_server.billing.post import Post
 from tests.podcast_server.billing.shop import EMAIL, Shop
@@ -101,6 +104,25 @@ def test_when_the_payer_leaves_all_seats_close_at_the_periods_end(post: Post) ->
     assert heard_by(shop, "bob") == ["bob"]
     shop.clock.now = end
     assert heard_by(shop, "bob") == []
+
+
+def test_the_payer_is_written_to_when_the_card_fails_and_when_the_group_is_over(
+    post: Post,
+) -> None:
+    shop = post.shop
+    buy(post)
+    post.account.control.fail_next_renewal(shop.subscription().ref)
+    post.let_time_pass(days=31)
+    assert letters(shop) == [(EMAIL, "payment_failed")]
+    cancel_subscription(shop.till, shop.subscription(), at_once=True, by="ada", now=shop.now)
+    assert letters(shop)[1:] == [(EMAIL, "ended")]
+
+
+def letters(shop: Shop) -> list[tuple[str, str]]:
+    post_payment_letters(shop.till, "My podcasts", shop.now, dunning=True)
+    with shop.session() as session:
+        rows = session.execute(select(OutgoingMail.recipient, OutgoingMail.kind))
+        return [(recipient, kind) for recipient, kind in rows]
 
 
 def test_a_renewed_link_voids_the_old_one(post: Post) -> None:
