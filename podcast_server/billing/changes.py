@@ -6,7 +6,7 @@ All have their own transactions: call them outside of any.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -194,8 +194,16 @@ def reprice_plan(
     by: str,
     now: datetime,
 ) -> tuple[Price, Moved]:
-    """Another price instead of an old one. Its members stay at theirs, or are moved from
-    their next period on. Raises BadOffer, ProviderError."""
+    """Another price instead of an old one, of the same kind: who may choose what they pay can go
+    on so. Its members stay at theirs, or are moved from their next period on. Raises BadOffer,
+    ProviderError."""
+    if (
+        terms.minimum is None
+        and old_price.minimum is not None
+        and terms.money.currency == old_price.currency
+    ):
+        least = Money(min(old_price.minimum, terms.money.amount), old_price.currency)
+        terms = replace(terms, minimum=least)
     with till.sessions.begin() as session:
         plan = session.get_one(Plan, plan_id)
         price = add_price(session, plan, terms, now)
@@ -210,11 +218,14 @@ def reprice_plan(
 def move_members(
     till: Till, old_price: Price, new_price: Price, *, by: str, now: datetime
 ) -> Moved:
-    """Let everybody at the old price pay the new one from their next period. Can be repeated."""
+    """Let everybody who pays the old price pay the new one from their next period, not those who
+    chose what they pay. Can be repeated."""
     with till.reading() as session:
         members = session.scalars(
             select(Subscription).where(
-                Subscription.price_id == old_price.id, Subscription.status.in_(ALIVE)
+                Subscription.price_id == old_price.id,
+                Subscription.amount == old_price.amount,
+                Subscription.status.in_(ALIVE),
             )
         ).all()
     moved = Moved()

@@ -439,6 +439,26 @@ def test_repricing_can_move_old_members_from_their_next_period_on(post: Post, sh
     assert again.moved == 0
 
 
+def test_repricing_leaves_to_people_what_they_may_choose(post: Post, shop: Shop) -> None:
+    plan = shop.plan(PriceTerms(eur(500), MONTH, minimum=eur(200)))
+    for email, chosen in ((EMAIL, None), ("bob@example.org", eur(1234))):
+        opened = shop.join(plan.prices[0], email, chosen=chosen)
+        post.account.control.pay_session(shop.ref(opened))
+        post.deliver()
+    new, moved = reprice_plan(
+        shop.till,
+        plan.id,
+        plan.prices[0],
+        PriceTerms(eur(600), MONTH),
+        move=True,
+        by="owner",
+        now=shop.now,
+    )
+    assert (new.amount, new.minimum, moved.moved) == (600, 200, 1)
+    assert shop.subscription().amount == 600
+    assert shop.subscription("bob@example.org").amount == 1234
+
+
 def test_the_portal_opens_for_ones_own_card(post: Post, shop: Shop) -> None:
     join(post)
     url = portal_link(shop.till, shop.subscription(), "card", "/me", "en")
