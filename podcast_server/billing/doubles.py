@@ -3,6 +3,9 @@
 Where the card of the first one fails, the second stays, and the first ends: else its card, mended
 by the bank some day, would pay a second time for good.
 
+The same for what somebody paid on an open payment page after deleting their account: nobody is left
+to hear it, or to cancel it.
+
 Whoever is not signed in is not told at the till that their address is known, since anybody can
 type it. So it is put right afterwards, and said by mail.
 """
@@ -15,6 +18,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from podcast_server.accounts.models import Member
 from podcast_server.billing.changes import cancel_subscription, refund_payment
 from podcast_server.billing.models import Payment, Subscription
 from podcast_server.billing.till import Till
@@ -26,11 +30,13 @@ BY = "double membership"
 
 
 def undo_doubles(till: Till, now: datetime) -> int:
-    """Cancel and refund second memberships of the last days, and end failing ones that were
-    replaced; returns how many. Own transactions. Raises ProviderError; can be repeated."""
+    """Cancel and refund second and nobody's memberships of the last days, and end failing ones
+    that were replaced; returns how many. Own transactions. Raises ProviderError; can be repeated.
+    """
     with till.reading() as session:
         replaced = list(_replaced(session, set(till.providers)))
         doubles = list(_doubles(session, set(till.providers), now))
+        doubles += _of_nobody(session, set(till.providers), now)
         payments = {each.id: [p for p in each.payments if _is_refundable(p)] for each in doubles}
     for each in doubles:
         for payment in payments[each.id]:
@@ -69,6 +75,20 @@ def _doubles(session: Session, realms: set[str], now: datetime) -> Iterator[Subs
                 Subscription.started_at > now - RECENT,
             )
         )
+
+
+def _of_nobody(session: Session, realms: set[str], now: datetime) -> Iterator[Subscription]:
+    yield from session.scalars(
+        select(Subscription)
+        .join(Member, Member.id == Subscription.member_id)
+        .where(
+            Member.email.not_like("%@%"),
+            Subscription.status.in_(RUNNING),
+            Subscription.cancel_at.is_(None),
+            Subscription.realm.in_(realms),
+            Subscription.started_at > now - RECENT,
+        )
+    )
 
 
 def _replaced(session: Session, realms: set[str]) -> Iterator[Subscription]:

@@ -7,13 +7,18 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from feeds.grants import Cause
+from podcast_server.accounts.erase import erase_member
+from podcast_server.accounts.models import Member
 from podcast_server.billing.changes import cancel_subscription
 from podcast_server.billing.doubles import undo_doubles
+from podcast_server.billing.leaving import forget_payer
 from podcast_server.billing.letters import post_payment_letters
-from podcast_server.billing.models import Plan, Subscription
+from podcast_server.billing.models import Payment, Plan, Subscription
+from podcast_server.billing.plans import membership_basket
 from podcast_server.mail.models import OutgoingMail
 from tests.podcast_server.billing.post import Post
-from tests.podcast_server.billing.shop import Shop
+from tests.podcast_server.billing.shop import EMAIL, Shop
 
 
 @pytest.fixture
@@ -80,3 +85,27 @@ def test_play_money_of_before_undoes_no_real_membership(post: Post, shop: Shop) 
         session.get_one(Subscription, second.id).realm = "stripe:live"
     live = replace(shop.till, providers={"stripe:live": shop.till.selling})
     assert undo_doubles(live, shop.now) == 0
+
+
+def test_what_is_paid_after_the_account_was_deleted_is_paid_back(post: Post, shop: Shop) -> None:
+    plan = shop.plan()
+    cancel_subscription(shop.till, join(post, plan), at_once=True, by="ada", now=shop.now)
+    member = shop.member()
+    assert member is not None
+    price = plan.prices[0]
+    opened = shop.open(
+        lambda s: membership_basket(s, price.key, email=EMAIL, now=shop.now), member_id=member.id
+    )
+    with shop.session() as session:
+        forget_payer(session, member.id, shop.now)
+        who = session.get_one(Member, member.id)
+        erase_member(session, who, cause=Cause("member", "account deleted"), now=shop.now)
+    post.account.control.pay_session(shop.ref(opened))
+    post.deliver()
+    assert undo_doubles(shop.till, shop.now) == 1
+    assert undo_doubles(shop.till, shop.now) == 0
+    assert statuses(shop) == ["ended", "ended"]
+    with shop.session() as session:
+        newest = session.scalars(select(Payment).order_by(Payment.id.desc())).first()
+    assert newest is not None
+    assert newest.refunded == newest.amount == 500
