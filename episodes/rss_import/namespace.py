@@ -72,6 +72,7 @@ def show_extras(root: etree._Element, base: str) -> dict[str, Any]:
     author = _named(channel, _ITUNES, "author") or _named(channel, _PLAIN, "managingEditor")
     return {
         "author": _text(author)[:255],
+        "explicit": _explicit(channel) is True,
         "podcast_guid": _uuid(_text(_named(channel, _PODCAST, "guid"))),
         "locked": _text(_named(channel, _PODCAST, "locked")).lower() == "yes",
         "moved_to": _join(base, _text(_named(channel, _ITUNES, "new-feed-url"))),
@@ -111,7 +112,7 @@ def persons_of(element: etree._Element, *, channel: bool) -> tuple[dict[str, Any
 
 
 def item_extras(item: etree._Element, base: str) -> dict[str, Any]:
-    """Chapters' and transcripts' addresses and the season's name, by the names of ForeignItem."""
+    """Where chapters and transcripts are, and Apple's tags, by the names of ForeignItem."""
     chapters = _named(item, _PODCAST, "chapters")
     season = _named(item, _PODCAST, "season")
     author = _named(item, _ITUNES, "author")
@@ -126,6 +127,7 @@ def item_extras(item: etree._Element, base: str) -> dict[str, Any]:
     return {
         "chapters_url": _join(base, chapters[0].get("url", "")) if chapters else "",
         "author": _text(author)[:255],
+        "explicit": _explicit(item),
         "transcripts": tuple(each for each in transcripts if each.url),
         "season_name": season[0].get("name", "").strip()[:128] if season else "",
     }
@@ -144,6 +146,17 @@ def inline_chapters(item: etree._Element) -> tuple[dict[str, Any], ...]:
             row |= {"img": each.get("image")} if each.get("image") else {}
             rows.append(row)
     return tuple(rows)
+
+
+def _explicit(parent: etree._Element) -> bool | None:
+    """What Apple's tag says, as it is written today (true, false) or was before; None for nothing.
+
+    feedparser knows only "yes" and "clean".
+    """
+    said = _text(_named(parent, _ITUNES, "explicit")).lower()
+    if said in {"true", "yes", "explicit"}:
+        return True
+    return False if said in {"false", "no", "clean"} else None
 
 
 def _seconds(clock: str) -> float | None:

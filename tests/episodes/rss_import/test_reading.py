@@ -1,0 +1,47 @@
+"""What feeds say in more ways than one is read as podcast apps read it."""
+
+from __future__ import annotations
+
+import pytest
+
+from episodes.rss_import.feed import ForeignFeed
+from episodes.rss_import.parse import parse_feed
+from tests.samples.feeds.hosts import rss
+
+ITEM = (
+    "<item><title>The Storm</title><guid>storm</guid>"
+    '<enclosure url="https://old.example/storm.mp3" length="9" type="audio/mpeg"/>{}</item>'
+)
+
+
+def read(channel: str = "", item: str = "") -> ForeignFeed:
+    """A feed of one item, with more in its channel and in its item."""
+    said = f"<title>Harbour Notes</title>{channel}{ITEM.format(item)}"
+    return parse_feed(rss(said, "itunes", "podcast").encode(), url="https://old.example/feed")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("true", True),
+        ("yes", True),
+        ("Explicit", True),
+        ("false", False),
+        ("no", False),
+        ("clean", False),
+        ("perhaps", None),
+    ],
+)
+def test_explicit_is_understood_as_it_is_and_as_it_was_written(
+    word: str, meant: bool | None
+) -> None:
+    said = f"<itunes:explicit>{word}</itunes:explicit>"
+    feed = read(said, said)
+    assert feed.items[0].explicit is meant
+    assert feed.explicit is (meant is True)
+
+
+def test_a_channel_speaks_for_itself_and_not_for_an_item_that_is_silent() -> None:
+    feed = read("<itunes:explicit>true</itunes:explicit>")
+    assert feed.explicit
+    assert feed.items[0].explicit is None
