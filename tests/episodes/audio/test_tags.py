@@ -295,3 +295,17 @@ def test_tags_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     path = record(tmp_path / "a.flac", "flac", metadata={"title": "MARK"})
     path.write_bytes(path.read_bytes().replace(b"MARK", b"\xff\xfe\xfd\xfc"))
     assert examine(path).duration_seconds == pytest.approx(SHORT, abs=0.1)
+
+
+def test_characters_that_are_none_are_left_out(sample: Sample, tmp_path: Path) -> None:
+    path = own(sample, tmp_path, "m4a")
+    mp4: Any = MP4(path)
+    mp4["©nam"], mp4["ldes"] = ["The storm\0"], ["At\x01 length\nand more"]
+    mp4.save()
+    said = examine(path).tags
+    assert (said.title, said.description) == ("The storm", "At length\nand more")
+
+
+def test_nor_are_they_in_the_titles_of_chapters(mp3: Path) -> None:
+    frame = CHAP(element_id="a", start_time=0, end_time=1, sub_frames=[TIT2(text=["Ropes\x07"])])
+    assert [each.title for each in examine(tag_id3(mp3, frame)).chapters] == ["Ropes"]

@@ -40,4 +40,4 @@ def read_tags(file: BinaryIO, kind: Kind, measured: Measured) -> Found:
         found = _READERS[kind](file)
     except (MutagenError, ValueError, LookupError, TypeError, AttributeError, EOFError):
         found = Found(warnings=("tags_unreadable",))
-    return found.or_else(from_texts(measured.texts or {}), measured.chapters)
+    return found.or_else(from_texts(measured.texts or {}), measured.chapters).printable()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from episodes.audio.facts import AudioTags, ChapterFact, Picture
 
@@ -12,6 +13,8 @@ MAX_CHAPTERS = 1000
 MAX_TEXT = 100_000
 MAX_TITLE = 255
 MAX_URL = 2000
+# Some encoders end a title with NUL, which PostgreSQL refuses; none of these are words.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 FRONT_COVER = 3  # the picture type of ID3, which FLAC and Ogg took over
 
 
@@ -30,6 +33,19 @@ class Found:
             tags=tags if self.tags == AudioTags() else self.tags,
             chapters=self.chapters or chapters,
         )
+
+    def printable(self) -> Found:
+        """The same without characters that are none."""
+        return replace(
+            self,
+            tags=replace(self.tags, **_printable(self.tags)),
+            chapters=tuple(replace(each, **_printable(each)) for each in self.chapters),
+        )
+
+
+def _printable(said: AudioTags | ChapterFact) -> dict[str, Any]:
+    texts = ((each.name, getattr(said, each.name)) for each in fields(said))
+    return {name: _CONTROL.sub("", text) for name, text in texts if isinstance(text, str)}
 
 
 def from_texts(texts: Mapping[str, str]) -> AudioTags:
