@@ -79,6 +79,18 @@ def show_extras(root: etree._Element, base: str) -> dict[str, Any]:
     }
 
 
+def cover_of(root: etree._Element, base: str) -> str:
+    """The show's artwork as Apple wants it."""
+    return image_of(_channel(root), base)
+
+
+def image_of(element: etree._Element, base: str) -> str:
+    """Apple's picture of a channel or an item. The channel's ``<image>`` is another, small one,
+    and feedparser takes whichever stands last."""
+    found = _named(element, _ITUNES, "image")
+    return _join(base, found[0].get("href", "")) if found else ""
+
+
 def categories_of(root: etree._Element) -> tuple[tuple[str, str | None], ...]:
     """Apple's categories, those that still exist under this name."""
     found: list[tuple[str, str | None]] = []

@@ -17,7 +17,9 @@ from episodes.rss_import.errors import ImportRefused
 from episodes.rss_import.feed import ForeignFeed, ForeignItem
 from episodes.rss_import.namespace import (
     categories_of,
+    cover_of,
     guid_of,
+    image_of,
     inline_chapters,
     item_elements,
     item_extras,
@@ -62,7 +64,7 @@ def _feed(said: Any, root: etree._Element, url: str, items: list[ForeignItem]) -
         language=_line(said.get("language"), 16).lower(),
         copyright=_line(said.get("rights"), 255),
         type="serial" if _line(said.get("itunes_type"), 16).lower() == "serial" else "episodic",
-        image_url=_address((said.get("image") or {}).get("href"), url),
+        image_url=cover_of(root, url) or _address((said.get("image") or {}).get("href"), url),
         generator=_line(said.get("generator"), 255),
         categories=categories_of(root),
         persons=persons_of(root, channel=True),
@@ -89,7 +91,7 @@ def _item(said: Any, element: etree._Element, url: str) -> ForeignItem:
         audio_url=address,
         audio_mime=str(audio.get("type") or "").lower()[:100],
         length=_number(audio.get("length")) or 0,
-        image_url=_address((said.get("image") or {}).get("href"), url),
+        image_url=image_of(element, url) or _address((said.get("image") or {}).get("href"), url),
         chapters=inline_chapters(element),
         persons=persons_of(element, channel=False),
         **extras,

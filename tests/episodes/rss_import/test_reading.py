@@ -45,3 +45,24 @@ def test_a_channel_speaks_for_itself_and_not_for_an_item_that_is_silent() -> Non
     feed = read("<itunes:explicit>true</itunes:explicit>")
     assert feed.explicit
     assert feed.items[0].explicit is None
+
+
+SMALL = (
+    "<image><url>https://old.example/144.png</url><title>Harbour Notes</title>"
+    "<link>https://old.example/</link></image>"
+)
+LARGE = '<itunes:image href="https://old.example/3000.jpg"/>'
+
+
+@pytest.mark.parametrize("channel", [SMALL + LARGE, LARGE + SMALL])
+def test_the_artwork_is_apples_wherever_the_small_picture_stands(channel: str) -> None:
+    assert read(channel).image_url == "https://old.example/3000.jpg"
+
+
+def test_without_apples_picture_the_small_one_has_to_do() -> None:
+    assert read(SMALL).image_url == "https://old.example/144.png"
+
+
+def test_an_episodes_picture_is_its_own() -> None:
+    feed = read(LARGE, '<itunes:image href="/storm.jpg"/>' + SMALL)
+    assert feed.items[0].image_url == "https://old.example/storm.jpg"
