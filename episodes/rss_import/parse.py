@@ -61,7 +61,8 @@ def _feed(said: Any, root: etree._Element, url: str, items: list[ForeignItem]) -
         owner_name=_line(owner.get("name"), 255),
         owner_email=_line(owner.get("email"), 320),
         link=_address(said.get("link"), url),
-        language=_line(said.get("language"), 16).lower(),
+        # Some write the name of a locale, such as de_DE.
+        language=_line(said.get("language"), 16).lower().replace("_", "-"),
         copyright=_line(said.get("rights"), 255),
         type="serial" if _line(said.get("itunes_type"), 16).lower() == "serial" else "episodic",
         image_url=cover_of(root, url) or _address((said.get("image") or {}).get("href"), url),

@@ -66,3 +66,10 @@ def test_without_apples_picture_the_small_one_has_to_do() -> None:
 def test_an_episodes_picture_is_its_own() -> None:
     feed = read(LARGE, '<itunes:image href="/storm.jpg"/>' + SMALL)
     assert feed.items[0].image_url == "https://old.example/storm.jpg"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("de", "de"), ("de_DE", "de-de"), (" en-GB\n", "en-gb")]
+)
+def test_the_name_of_a_locale_is_a_language(written: str, meant: str) -> None:
+    assert read(f"<language>{written}</language>").language == meant
