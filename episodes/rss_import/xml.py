@@ -18,6 +18,7 @@ from episodes.rss_import.errors import ImportRefused
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LETTERS = re.compile("[^\x00-\x7f]")  # those that take more than a byte
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _CLOSED = re.compile(r"(?:</\s*(?:[\w-]+:)?(?:rss|feed|rdf)\s*>|^<[^<>]*/>$)", re.IGNORECASE)
 _TAIL = 4000  # characters; some caches write a comment behind the end
@@ -74,7 +75,8 @@ def name_of(element: etree._Element) -> tuple[str, str]:
 
 def decode(data: bytes, charset: str = "") -> str:
     """Text in the encoding that fits: the mark at its start, what it says, what was said of it,
-    UTF-8, and else Windows-1252, in which everything is something."""
+    UTF-8, even with some letters cut in two, and else Windows-1252, in which everything is
+    something."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
@@ -85,6 +87,11 @@ def decode(data: bytes, charset: str = "") -> str:
                 return data.decode(encoding)
         except (LookupError, UnicodeDecodeError):
             continue
+    # Where hosts shorten by bytes, one letter is broken; in Windows-1252 nearly all would be.
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if len(_LETTERS.findall(text)) - broken > broken:
+        return text
     return data.decode("cp1252", "replace")
 
 

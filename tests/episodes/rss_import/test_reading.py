@@ -73,3 +73,18 @@ def test_an_episodes_picture_is_its_own() -> None:
 )
 def test_the_name_of_a_locale_is_a_language(written: str, meant: str) -> None:
     assert read(f"<language>{written}</language>").language == meant
+
+
+def test_a_letter_cut_in_two_spoils_no_other() -> None:
+    item = ITEM.format("<description>CUT</description>").replace("<guid>storm", "<guid>über–1")
+    whole = rss(f"<title>Café “Hafen”</title>{item}").encode()
+    feed = parse_feed(whole.replace(b"CUT", "gekürzt …".encode()[:-1]))
+    assert (feed.title, feed.items[0].guid) == ("Café “Hafen”", "über–1")
+    assert feed.items[0].notes_html.startswith("gekürzt")
+
+
+@pytest.mark.parametrize("claim", ["UTF-8", "windows-1252"])
+def test_windows_1252_is_read_whatever_it_calls_itself(claim: str) -> None:
+    declaration = f'<?xml version="1.0" encoding="{claim}"?>'
+    said = rss(f"<title>Café “Hafen”</title>{ITEM.format('')}", declaration=declaration)
+    assert parse_feed(said.encode("cp1252")).title == "Café “Hafen”"
