@@ -25,6 +25,7 @@ class Manners:
     puts_off: int = 0  # how many requests are answered 429 at first
     login: str = ""  # name:password for everything
     validators: bool = True
+    heads: int = 200  # what HEAD of audio is answered
 
 
 @dataclass
@@ -107,6 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
         if is_audio and manners.redirects and not path.startswith("/final"):
             host.files.setdefault("/final" + path, host.files[path])
             return self._short(302, Location=f"/hop/{manners.redirects}/final{path}")
+        if is_audio and not body and manners.heads != 200:
+            return self._short(manners.heads)
         return self._file(path, is_audio=is_audio, body=body)
 
     def _is_known(self, login: str) -> bool:

@@ -10,6 +10,10 @@ class ImportRefused(EpisodeError):
     """It will not become better by trying again; the text says why."""
 
 
+class Denied(ImportRefused):
+    """The other side will not answer this. Refusing HEAD says nothing of GET."""
+
+
 class FetchFailed(EpisodeError):
     """The other side does not answer as it should; later it may."""
 

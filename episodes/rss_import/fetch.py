@@ -24,7 +24,13 @@ from requests_hardened import Config, Manager
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
 
-from episodes.rss_import.errors import FetchFailed, ImportRefused, Interrupted, PrivateNetwork
+from episodes.rss_import.errors import (
+    Denied,
+    FetchFailed,
+    ImportRefused,
+    Interrupted,
+    PrivateNetwork,
+)
 from episodes.rss_import.part import Part
 
 AGENT = "podcast-server/1 (bringing a show over)"
@@ -113,10 +119,16 @@ class Fetcher:
     def size_of(self, url: str) -> int:
         """How many bytes a file has, without fetching it; 0 where that is not told.
 
-        Raises ImportRefused, FetchFailed, Interrupted.
+        Addresses signed for GET, as those of S3 are, refuse HEAD; then two bytes are asked for,
+        which no host counts as a download either. Raises ImportRefused, FetchFailed, Interrupted.
         """
-        with self._open(url, {"Accept-Encoding": "identity"}, method="HEAD") as answer:
-            return _promised(answer) or 0
+        headers = {"Accept-Encoding": "identity"}
+        try:
+            with self._open(url, headers, method="HEAD") as answer:
+                return _promised(answer) or 0
+        except Denied:
+            with self._open(url, {**headers, "Range": "bytes=0-1"}) as answer:
+                return _whole(answer)
 
     def redirect_of(self, url: str) -> tuple[int, str]:
         """The status of the very first answer, and where it sends one ("" for nowhere).
@@ -288,10 +300,11 @@ def _accepted(answer: requests.Response, url: str) -> requests.Response:
     answer.close()
     host = host_of(answer.url)
     if status in {401, 403}:
-        raise ImportRefused(f"{host} does not let us in ({status}): check address and password")
+        raise Denied(f"{host} does not let us in ({status}): check address and password")
     if status in {404, 410}:
         raise ImportRefused(f"{host} says that this is not there ({status})")
-    raise ImportRefused(f"{host_of(url)} answers {status}")
+    refused = Denied if status in {400, 405, 501} else ImportRefused
+    raise refused(f"{host_of(url)} answers {status}")
 
 
 def _retry_after(answer: requests.Response, otherwise: float) -> float:
@@ -309,6 +322,14 @@ def _promised(answer: requests.Response) -> int | None:
     text = answer.headers.get("Content-Length", "")
     encoded = answer.headers.get("Content-Encoding", "identity").lower() != "identity"
     return int(text) if text.isascii() and text.isdigit() and not encoded else None
+
+
+def _whole(answer: requests.Response) -> int:
+    """The length of the whole file of which a part was asked, 0 where it is not told."""
+    if answer.status_code == 200:
+        return _promised(answer) or 0
+    size = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    return int(size) if size.isascii() and size.isdigit() else 0
 
 
 def _refuse_large(answer: requests.Response, limit: int, folder: Path) -> None:

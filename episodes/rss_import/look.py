@@ -65,7 +65,7 @@ def _fault(item: ForeignItem, seen: set[str]) -> str:
 def ask_sizes(verdicts: Iterable[Verdict], fetcher: Fetcher, connections: int) -> list[Verdict]:
     """Ask where the feed does not say how large a file is; a file that is gone is found out.
 
-    Only ``HEAD`` requests, which no host counts as downloads. Raises Interrupted.
+    Only requests that no host counts as downloads. Raises Interrupted.
     """
     verdicts = list(verdicts)
     unsure = [n for n, v in enumerate(verdicts) if v.state == "new"][:MAX_ASKED]

@@ -129,6 +129,18 @@ def test_the_dry_run_asks_how_large_files_are(moving: Moving) -> None:
     assert sum(item.size for item in moving.items()) == sum(map(len, moving.recordings))
 
 
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_host_that_refuses_head_has_its_files_all_the_same(moving: Moving, status: int) -> None:
+    url = moving.serve(substack(moving.host.url))
+    moving.host.manners.heads = status
+    moving.look(url)
+    assert [item.state for item in moving.items()] == ["unusable", "new", "new", "new"]
+    assert sum(item.size for item in moving.items()) == sum(map(len, moving.recordings))
+    audio = moving.host.downloads()
+    asked = [each for each in moving.host.asked if each.method == "GET" and each.path in audio]
+    assert {each.range for each in asked} == {"bytes=0-1"}
+
+
 def test_a_file_that_is_gone_is_found_out_beforehand(moving: Moving) -> None:
     sample = libsyn(moving.host.url)
     url = moving.serve(sample)
