@@ -138,11 +138,14 @@ class Assembly:
         self.token = None if seen_by is None else MEDIA_SENTINEL
 
     def document(self, episodes: Iterable[tuple[Episode, EpisodeFacts]]) -> FeedDocument:
-        show, private = self.show, self.seen_by is not None
-        items = [item for pair in episodes if (item := self._item(*pair)) is not None]
+        show, private, out = self.show, self.seen_by is not None, list(episodes)
+        items = [item for pair in out if (item := self._item(*pair)) is not None]
         notice = self.seen_by.notice if self.seen_by else ""
         if notice and (notice != WELCOME or self.clip):
-            items = notice_item(show, notice, items, self._notice_link(notice), self._sound())
+            # Apps keep episodes that left the feed: the notice stands above those, too.
+            newest = max((each.publish_at for each, _ in out if each.publish_at), default=None)
+            link, sound = self._notice_link(notice), self._sound()
+            items = [notice_item(show, notice, newest or show.created_at, link, sound), *items]
         website = show.link or self.addresses.show(show.slug)
         return FeedDocument(
             title=without_sentinels(show.title),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from episodes.models import Show
 from feeds.rendering.document import Enclosure, FeedItem
@@ -85,33 +84,29 @@ _WORDS = {
 
 
 def notice_item(
-    show: Show, notice: str, items: Sequence[FeedItem], link: str, sound: Sound | None = None
-) -> list[FeedItem]:
-    """``items`` with the notice on top, in the show's language (English where we lack it).
+    show: Show, notice: str, newest: datetime, link: str, sound: Sound | None = None
+) -> FeedItem:
+    """The notice as an item, in the show's language (English where we lack it).
 
-    Its guid is the same on every rendering, and so is its date, just after the newest
+    Its guid is the same on every rendering, and so is its date, just after the show's ``newest``
     episode: apps list it first, once, and never as something new again.
     """
     words = _WORDS.get(show.language[:2].lower(), _WORDS["en"])[notice]
-    newest = max((item.published for item in items), default=show.created_at)
     target = html.escape(link)
     name = without_sentinels(show.title)
     label = html.escape(words.link.format(show=name))
     text = words.text
-    return [
-        FeedItem(
-            guid=f"{show.private_podcast_guid}:notice:{notice}",
-            title=words.title.format(show=name),
-            link=link,
-            published=newest + timedelta(seconds=1),
-            notes_html=f'<p>{html.escape(text)}</p><p><a href="{target}">{label}</a></p>',
-            summary=text,
-            enclosure=None if sound is None else sound.enclosure,
-            duration=None if sound is None else sound.seconds,
-            image_url=None,
-            episode_type="bonus",
-            explicit=False,
-            author=without_sentinels(show.author),
-        ),
-        *items,
-    ]
+    return FeedItem(
+        guid=f"{show.private_podcast_guid}:notice:{notice}",
+        title=words.title.format(show=name),
+        link=link,
+        published=newest + timedelta(seconds=1),
+        notes_html=f'<p>{html.escape(text)}</p><p><a href="{target}">{label}</a></p>',
+        summary=text,
+        enclosure=None if sound is None else sound.enclosure,
+        duration=None if sound is None else sound.seconds,
+        image_url=None,
+        episode_type="bonus",
+        explicit=False,
+        author=without_sentinels(show.author),
+    )

@@ -77,6 +77,20 @@ def test_the_notice_is_the_same_item_on_every_poll(
     assert (first.id, first.published) == (again.id, again.published)
 
 
+def test_a_notice_is_newer_than_what_apps_kept_of_the_feed(
+    get: Get, people: People, session: Session, storage: Storage, show: Show, now: datetime
+) -> None:
+    one_of_each(session, storage, show, now)
+    members = feedparser.parse(body_of(get(people.paying.feed))).entries[0]
+    old = session.get_one(PrivateFeed, people.paying.feed_id)
+    month = timedelta(days=30)
+    replace_feed(session, old, signing_key="testkey", notice=month, cause=CAUSE, now=now)
+    session.commit()
+    for feed in (people.lapsed.feed, people.paying.feed):
+        notice = feedparser.parse(body_of(get(feed))).entries[0]
+        assert notice.published_parsed > members.published_parsed
+
+
 def test_a_scheduled_episode_appears_at_its_time_without_any_write(
     get: Get, people: People, clock: Clock, session: Session, storage: Storage, show: Show
 ) -> None:
