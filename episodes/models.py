@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ForeignKey,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
@@ -18,6 +19,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from episodes.db import Base, UTCDateTime
+
+# Of audio, which may have more than two gigabytes; SQLite's INTEGER counts as far.
+_BYTES = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Show(Base):
@@ -90,14 +94,14 @@ class Audio(Base):
     # What the podcaster uploaded, when the published file was converted from it.
     original_key: Mapped[str | None] = mapped_column(String(512))
     sha256: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]  # bytes
+    size: Mapped[int] = mapped_column(_BYTES)
     mime: Mapped[str] = mapped_column(String(64))
     extension: Mapped[str] = mapped_column(String(8))
     duration: Mapped[float]  # seconds
     bitrate: Mapped[int]  # bits per second
     # Bytes from the start of the file that hold its header and the first minute of sound,
     # the threshold of the IAB measurement guidelines.
-    minute_bytes: Mapped[int]
+    minute_bytes: Mapped[int] = mapped_column(_BYTES)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -72,6 +72,18 @@ def test_two_that_bring_the_same_audio_at_once_bring_it_once(
     assert len(set(found)) == 1
 
 
+@pytest.mark.both_databases
+def test_an_uncompressed_recording_of_many_hours_is_written_down(
+    session: Session, storage: Storage, show: Show, facts: AudioFacts, now: datetime
+) -> None:
+    stored = store_audio(storage, show.id, "abcdefghij", FIRST, facts=facts)
+    size = 4 * 1024**3
+    long = replace(stored, size=size, facts=replace(facts, size=size, minute_bytes=size))
+    audio = add_audio(session, show.id, long, now)
+    session.commit()
+    assert (audio.size, audio.minute_bytes) == (size, size)
+
+
 def test_replaced_audio_keeps_guid_key_and_history(
     session: Session, storage: Storage, show: Show, facts: AudioFacts, now: datetime
 ) -> None:
