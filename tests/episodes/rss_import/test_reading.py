@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from episodes.notes import notes_html
 from episodes.rss_import.feed import ForeignFeed
 from episodes.rss_import.parse import parse_feed
+from episodes.rss_import.words import notes_from_html
 from tests.samples.feeds.hosts import rss
 
 ITEM = (
@@ -88,3 +90,27 @@ def test_windows_1252_is_read_whatever_it_calls_itself(claim: str) -> None:
     declaration = f'<?xml version="1.0" encoding="{claim}"?>'
     said = rss(f"<title>Café “Hafen”</title>{ITEM.format('')}", declaration=declaration)
     assert parse_feed(said.encode("cp1252")).title == "Café “Hafen”"
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("https://youtu.be/a_b-c", "https://youtu.be/a_b-c"),
+        (
+            "<p>As in https://x.example/_a_/?utm_source=b.</p>",
+            "https://x.example/_a_/?utm_source=b",
+        ),
+        ("(https://w.example/Knot_(sailing_term))", "https://w.example/Knot_(sailing_term)"),
+        ("<b>www.x.org/a_b_c</b>", "https://www.x.org/a_b_c"),
+        ('<a href="https://x.example/a_b">a_b https://x.example/a_b</a>', "https://x.example/a_b"),
+    ],
+)
+def test_an_address_in_the_notes_leads_where_it_did(said: str, address: str) -> None:
+    assert f'<a href="{address}"' in notes_html(notes_from_html(said))
+
+
+@pytest.mark.parametrize(
+    "words", ["How &lt;video&gt; came about", "5 &lt; 6 &lt;!-- not yet", r"\\*stars\\* and_lines_"]
+)
+def test_words_that_look_like_markup_stay_words(words: str) -> None:
+    assert notes_html(notes_from_html(f"<p>{words}</p>")) == f"<p>{words}</p>"
