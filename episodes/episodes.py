@@ -36,6 +36,7 @@ EDITABLE = frozenset(
         "persons",
     }
 )
+MOST = 2**31 - 1  # the largest number that PostgreSQL's INTEGER holds
 TYPES = ("full", "trailer", "bonus")
 
 
@@ -102,6 +103,8 @@ def _check(name: str, value: Any) -> None:
         raise BadField(name, f"must be one of {', '.join(TYPES)}")
     if name in {"season", "number"} and value is not None and value < 1:
         raise BadField(name, "must be at least 1, or empty")
+    if name in {"season", "number"} and value is not None and value > MOST:
+        raise BadField(name, "must be at most 2147483647, or empty")
 
 
 def find_episode(session: Session, key: str) -> Episode:

@@ -129,6 +129,18 @@ def test_the_dry_run_asks_how_large_files_are(moving: Moving) -> None:
     assert sum(item.size for item in moving.items()) == sum(map(len, moving.recordings))
 
 
+@pytest.mark.both_databases
+def test_an_episode_numbered_by_the_minute_comes_without_its_number(moving: Moving) -> None:
+    sample = libsyn(moving.host.url)
+    sample.xml = sample.xml.replace(
+        "</item>", "<itunes:season>202403041230</itunes:season></item>", 1
+    )
+    moving.move(moving.serve(sample))
+    assert [item.state for item in moving.items()] == ["copied"] * 3
+    assert "must be at most" in " ".join(moving.items()[0].warnings)
+    assert moving.episodes()[0].season is None
+
+
 @pytest.mark.parametrize("status", [403, 405, 501])
 def test_a_host_that_refuses_head_has_its_files_all_the_same(moving: Moving, status: int) -> None:
     url = moving.serve(substack(moving.host.url))
