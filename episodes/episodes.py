@@ -36,7 +36,7 @@ EDITABLE = frozenset(
         "persons",
     }
 )
-MOST = 2**31 - 1  # the largest number that PostgreSQL's INTEGER holds
+MOST = 999_999_999  # a date of eight digits is one; PostgreSQL holds twice as much
 TYPES = ("full", "trailer", "bonus")
 
 
@@ -104,7 +104,7 @@ def _check(name: str, value: Any) -> None:
     if name in {"season", "number"} and value is not None and value < 1:
         raise BadField(name, "must be at least 1, or empty")
     if name in {"season", "number"} and value is not None and value > MOST:
-        raise BadField(name, "must be at most 2147483647, or empty")
+        raise BadField(name, "must be at most 999999999, or empty")
 
 
 def find_episode(session: Session, key: str) -> Episode:

@@ -88,8 +88,8 @@ def notice_item(
 ) -> FeedItem:
     """The notice as an item, in the show's language (English where we lack it).
 
-    Its guid is the same on every rendering, and so is its date, just after the show's ``newest``
-    episode: apps list it first, once, and never as something new again.
+    Its guid is the same on every rendering, and its date just after the show's ``newest`` episode:
+    apps list it first, once, and never as something new again.
     """
     words = _WORDS.get(show.language[:2].lower(), _WORDS["en"])[notice]
     target = html.escape(link)

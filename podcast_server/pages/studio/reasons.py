@@ -91,7 +91,7 @@ SENTENCES = (
     N_("must be one of %(words)s"),
     N_("must be a web address such as https://example.org"),
     N_("must be at least 1, or empty"),
-    N_("must be at most 2147483647, or empty"),
+    N_("must be at most 999999999, or empty"),
     N_("must be at least 1, or empty for never"),
     N_("must be 1 to 10 minutes, or empty for none"),
     N_("must be a language code such as en, en-gb or fr"),

@@ -34,6 +34,7 @@ from episodes.chapters import (
     read_chapters,
     to_rows,
 )
+from episodes.episodes import MOST
 from episodes.links import secure_link
 from episodes.models import Episode, Show
 from episodes.pictures import is_stored
@@ -56,8 +57,8 @@ class EpisodeForm(FlaskForm):  # type: ignore[misc]
         _("Title"), validators=[DataRequired(_("An episode needs a title.")), Length(max=255)]
     )
     notes = TextAreaField(_("Show notes"), validators=[Length(max=100_000)])
-    number = WholeNumberField(_("Number"), validators=[Optional(), NumberRange(1, 1_000_000)])
-    season = WholeNumberField(_("Season"), validators=[Optional(), NumberRange(1, 100_000)])
+    number = WholeNumberField(_("Number"), validators=[Optional(), NumberRange(1, MOST)])
+    season = WholeNumberField(_("Season"), validators=[Optional(), NumberRange(1, MOST)])
     type = SelectField(
         _("Kind"),
         choices=[

@@ -26,6 +26,13 @@ def test_saving_changes_the_words(owner: Desk, services: Services, draft: Episod
     assert (found.title, found.notes, found.number, found.season) == ("High tide", "*Up*", 3, 1)
 
 
+def test_an_episode_numbered_by_its_date_on_its_old_host_can_be_saved(
+    owner: Desk, services: Services, draft: Episode
+) -> None:
+    save(owner, draft, number="20240305", season="2024")
+    assert (now_is(services, draft).number, now_is(services, draft).season) == (20240305, 2024)
+
+
 def test_publishing_puts_a_draft_out_now(
     owner: Desk, services: Services, draft: Episode, now: datetime
 ) -> None:

@@ -21,7 +21,7 @@ def said_of(name: str, page: str) -> str:
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("many", "Type a whole number."), ("-5", "Number must be between 1 and 1000000.")],
+    [("many", "Type a whole number."), ("-5", "Number must be between 1 and 999999999.")],
 )
 def test_a_number_is_wrong_in_one_way(owner: Desk, draft: Episode, typed: str, said: str) -> None:
     assert said_of("number", save(owner, draft, number=typed).text) == said
