@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from feeds.delivery.lane import Lane
 from feeds.delivery.views import delivery_blueprint
@@ -29,6 +30,15 @@ from podcast_server.security import base_policy, csrf, install_security
 from podcast_server.services import Services, limit_counter, now_utc, open_transport
 from podcast_server.webhooks.stripe import stripe_blueprint
 
+LARGEST_NUMBER = 2**63 - 1  # that a column can hold
+
+
+class _Number(IntegerConverter):
+    """``<int:…>`` in an address: no longer than what the database can be asked for."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=LARGEST_NUMBER)
+
 
 def _postman(services: Services, clock: Callable[[], datetime]) -> Postman:
     def deliver() -> None:
@@ -50,6 +60,7 @@ def _teller(services: Services, clock: Callable[[], datetime], postman: Postman)
 def create_app(services: Services, lane: Lane, clock: Callable[[], datetime] = now_utc) -> Flask:
     """Wire one application. Nothing here reads the environment."""
     app = Flask("podcast_server", template_folder="pages", static_folder=None)
+    app.url_map.converters["int"] = _Number
     postman = _postman(services, clock)
     app.config.update(SERVICES=services, CLOCK=clock, POSTMAN=postman)
     app.config["TELLER"] = _teller(services, clock, postman)

@@ -39,3 +39,21 @@ def test_an_upload_that_is_begun_with_anything_but_an_object_is_refused(
         headers={"X-CSRFToken": owner.token(), "Content-Type": "application/json"},
     )
     assert answer.status_code == 400
+
+
+HUGE = 10**23  # no column of a database holds it
+
+
+@pytest.mark.parametrize("path", ["", "/members", "/members/{}", "/members/import/{}"])
+def test_a_number_that_no_database_can_hold_is_no_error_of_ours_in_the_studio(
+    owner: Desk, harbour: Show, path: str
+) -> None:
+    address = f"/studio/shows/harbour{path.format(HUGE)}?page={HUGE}"
+    assert owner.client.get(address).status_code == (404 if "{}" in path else 200)
+
+
+def test_nothing_is_on_a_page_that_no_database_can_count_to(
+    browser: Browser, harbour: Show
+) -> None:
+    answer = browser.client.get(f"/shows/harbour?page={HUGE}", base_url="https://podcast.test")
+    assert answer.status_code == 404

@@ -13,13 +13,13 @@ from podcast_server.api.v1 import shapes
 from podcast_server.api.v1.door import Refused, doing, operation, the_key, the_person, the_show
 from podcast_server.database import reading
 from podcast_server.i18n import spoken_or
-from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.pages.wiring import current_time, page_asked_for, the_services
 
 
 @operation("GET", "/shows/<slug>/members", needs="editor", answer=shapes.Page)
 def members(slug: str) -> shapes.Page:
     """Members, newest first: ?q= words, ?state= member, card_failing, lapsed or free, ?page="""
-    number = max(1, request.args.get("page", 1, type=int))
+    number = page_asked_for()
     wanted = Wanted(
         words=request.args.get("q", "")[:200], state=request.args.get("state", ""), page=number
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template
 
 from podcast_server.database import reading
 from podcast_server.pages.public import linked_data
@@ -10,7 +10,7 @@ from podcast_server.pages.public.answers import shared_answer
 from podcast_server.pages.public.catalogue import page_of_episodes, show_by_slug
 from podcast_server.pages.public.offers import offers_of
 from podcast_server.pages.public.persons import persons_of
-from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.pages.wiring import current_time, page_asked_for, the_services
 
 blueprint = Blueprint("show", __name__)
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("show", __name__)
 def show(slug: str) -> Response:
     services = the_services()
     now = current_time()
-    number = max(1, request.args.get("page", 1, type=int))
+    number = page_asked_for()
     with reading(services.engine) as session:
         row = show_by_slug(session, slug)
         if row is None:

@@ -22,7 +22,7 @@ from podcast_server.pages.studio.health.views import findings_of, summary
 from podcast_server.pages.studio.home.left import left_to_do
 from podcast_server.pages.studio.reasons import in_their_words
 from podcast_server.pages.studio.undo import offer_undo
-from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.pages.wiring import current_time, page_asked_for, the_services
 
 blueprint = studio_blueprint("episodes", __name__)
 STATUSES = ("draft", "scheduled", "published", "withdrawn", "deleted")
@@ -69,7 +69,7 @@ def _wanted() -> Wanted:
         words=request.args.get("q", "").strip()[:200],
         status=status if status in STATUSES else "",
         audience=audience if audience in AUDIENCES else "",
-        page=max(1, request.args.get("page", 1, type=int)),
+        page=page_asked_for(),
     )
 
 

@@ -36,7 +36,7 @@ from podcast_server.pages.studio.members.giving import (
 )
 from podcast_server.pages.studio.refusals import refusal
 from podcast_server.pages.studio.words import standing_words_of
-from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.pages.wiring import current_time, page_asked_for, the_services
 
 blueprint = studio_blueprint("members", __name__)
 STATES = ("member", "card_failing", "lapsed", "free")
@@ -99,7 +99,7 @@ def _wanted(plans: Iterable[Plan]) -> Wanted:
         words=request.args.get("q", "").strip()[:200],
         state=state if state in STATES else "",
         fetched=fetched if fetched in {"never", "ever"} else "",
-        page=max(1, request.args.get("page", 1, type=int)),
+        page=page_asked_for(),
         joined_from=_midnight(request.args.get("joined", "")),
         joined_until=_midnight(request.args.get("before", "")),
         silent_since=_midnight(request.args.get("silent", "")),
