@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from babel.numbers import list_currencies
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 PREFIX = "PODCAST_SERVER_"
+# Neither credentials nor a path: pages and feeds are found from the top of a name.
+_WHOLE_SITE = re.compile(r"https?://[^\s/?#@]+", re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -57,10 +60,14 @@ class SiteSettings(Section):
     @field_validator("public_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-            raise ValueError("must be an address such as https://podcast.example.org")
-        return value.rstrip("/")
+        address = value.rstrip("/")
+        if not _WHOLE_SITE.fullmatch(address) or not urlsplit(address).hostname:
+            raise ValueError(
+                "must be an address such as https://podcast.example.org, with nothing after "
+                "the name but a port"
+            )
+        _ = urlsplit(address).port  # raises ValueError where there can be no such port
+        return address
 
 
 class ServerSettings(Section):
@@ -152,6 +159,13 @@ class PaymentSettings(Section):
     currency: str = "eur"
     # Payments by hand: where the money goes, as the payer shall read it.
     instructions: str = ""
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, value: str) -> str:
+        if value.strip().upper() not in list_currencies():
+            raise ValueError("must be a currency code such as eur or usd")
+        return value.strip().lower()
 
 
 class StripeSettings(Section):
@@ -325,6 +339,8 @@ def _read_secret(name: str, file: str) -> str:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(f"{name} = {file!r}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name} = {file!r}: is no text in UTF-8") from error
 
 
 def _place(values: dict[str, Any], name: str, path: list[str], text: str) -> None:

@@ -39,6 +39,30 @@ def test_a_secret_is_read_from_the_file_that_the_environment_names(tmp_path: Pat
     assert load_settings(None, environ).stripe.secret_key.get_secret_value() == "sk_test_123"
 
 
+def test_a_secret_that_is_no_text_is_refused_by_the_name_of_its_setting(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_bytes(b"\xff\xfe")
+    environ = {"PODCAST_SERVER_STRIPE__SECRET_KEY_FILE": str(secret)}
+    with pytest.raises(SettingsError, match="PODCAST_SERVER_STRIPE__SECRET_KEY_FILE"):
+        load_settings(None, environ)
+
+
+@pytest.mark.parametrize("written", ["usd", "USD", " Usd "])
+def test_a_currency_may_be_written_in_capitals(written: str) -> None:
+    assert load_settings(
+        None, {"PODCAST_SERVER_PAYMENTS__CURRENCY": written}
+    ).payments.currency == ("usd")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://podcast.example", "https://podcast.example/", "http://[::1]:8000", "http://pod:80"],
+)
+def test_an_address_of_a_whole_site_is_taken_without_the_slash_at_its_end(address: str) -> None:
+    settings = load_settings(None, {"PODCAST_SERVER_SITE__PUBLIC_URL": address})
+    assert settings.site.public_url == address.rstrip("/")
+
+
 def test_a_list_is_separated_by_commas() -> None:
     environ = {"PODCAST_SERVER_STRIPE__WEBHOOK_SECRETS": "whsec_a, whsec_b"}
     secrets = load_settings(None, environ).stripe.webhook_secrets
@@ -52,6 +76,11 @@ def test_a_list_is_separated_by_commas() -> None:
         ("[server]\nport = 99999\n", ["server.port", "99999", "65535"]),
         ("[server]\nprot = 1\n", ["server.prot", "did you mean server.port"]),
         ('[site]\npublic_url = "podcast.example"\n', ["site.public_url", "https://"]),
+        ('[site]\npublic_url = "https://podcast.example:99999"\n', ["site.public_url", "65535"]),
+        ('[site]\npublic_url = "https://podcast.example/#x"\n', ["site.public_url", "nothing"]),
+        ('[site]\npublic_url = "https://example.org/pods"\n', ["site.public_url", "nothing"]),
+        ('[site]\npublic_url = "https://me:x@example.org"\n', ["site.public_url", "nothing"]),
+        ('[payments]\ncurrency = "euro"\n', ["payments.currency", "'euro'", "eur or usd"]),
         ('[database]\nurl = "mysql://x"\n', ["database.url", "(secret)", "postgresql://"]),
         ("port = \n", ["not valid TOML"]),
         ("server = 5\n", ["server"]),
