@@ -125,11 +125,14 @@ def in_studio() -> bool:
 
 
 def error_answer(code: int, text: str = "", *, reference: str = "") -> Response:
-    """The error's page in the visitor's language, or JSON."""
+    """The error's page in the visitor's language, or JSON; to scripts a Problem of RFC 9457."""
     title, usual = _words(code)
     text = text or usual
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    if best == "application/json":
+    if request.path.startswith("/api/"):
+        response = jsonify(title=title, status=code, fields={})
+        response.mimetype = "application/problem+json"  # whatever a script accepts: docs/api.md
+    elif best == "application/json":
         response = jsonify(error=text, status=code)
     else:
         response = make_response(

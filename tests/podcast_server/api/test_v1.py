@@ -271,6 +271,28 @@ def test_a_studio_session_is_no_key(app: Flask, harbour: Show) -> None:
     assert client.get("/api/v1/shows").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/no-such-room", 404), ("DELETE", "/shows", 405)]
+)
+def test_what_the_api_does_not_have_is_told_as_a_problem_and_not_as_a_page(
+    owner: Script, method: str, path: str, status: int
+) -> None:
+    answer = owner.ask(method, path)
+    assert answer.mimetype == "application/problem+json"
+    assert (answer.status_code, json.loads(answer.text)["status"]) == (status, status)
+
+
+def test_an_error_of_ours_is_told_as_a_problem_too(
+    app: Flask, owner: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_values: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setitem(app.view_functions, "api_v1.get_shows", broken)
+    answer = owner.ask("GET", "/shows")
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+
+
 def test_a_key_that_only_reads_changes_nothing(
     script: Callable[..., Script], harbour: Show, services: Services
 ) -> None:
