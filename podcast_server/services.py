@@ -6,7 +6,6 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -21,7 +20,7 @@ from feeds.delivery.sqlite_watch import watch_sqlite
 from feeds.delivery.throttle import Shared
 from feeds.downloads.agents import Classifier
 from feeds.downloads.choose import choose_agents
-from feeds.downloads.country import no_country, open_countries
+from feeds.downloads.country import CountryOf, no_country, open_countries
 from feeds.downloads.record import HitBuffer, Recorder
 from feeds.downloads.write import entry_writer, loss_counter
 from feeds.editions import Editions
@@ -122,7 +121,7 @@ def open_services(settings: Settings) -> Services:
         storage=open_storage(storage_settings(settings)),
         tokens=tokens,
         addresses=Addresses(settings.site.public_url),
-        classify=choose_agents(settings.downloads.agent_list),
+        classify=choose_agents(settings.agent_list),
         providers=providers,
         till=open_till(settings, engine, sessions, tokens, providers),
     )
@@ -207,16 +206,19 @@ def build_edition(document: FeedDocument) -> PreparedDocument:
     )
 
 
+def choose_countries(settings: Settings) -> CountryOf:
+    """From an address to its country, as far as the operator lets us know. CountryDatabaseError."""
+    file = settings.country_database
+    return no_country if file is None else open_countries(file)
+
+
 def open_recorder(services: Services) -> HitBuffer:
     """The buffer of one process between answers and statistics; not yet started."""
-    downloads = services.settings.downloads
     return HitBuffer(
         entry_writer(
             services.sessions,
             services.tokens.derive(b"podcast-server.addresses"),
-            open_countries(Path(downloads.country_database))
-            if downloads.country_database
-            else no_country,
+            choose_countries(services.settings),
             services.classify,
         ),
         note_lost=loss_counter(services.sessions, now_utc),

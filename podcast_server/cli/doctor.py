@@ -18,11 +18,13 @@ from episodes.errors import EpisodeError
 from episodes.ingest import delete_orphans, find_orphans
 from episodes.storage.base import Storage
 from episodes.storage.choose import open_storage
+from feeds.downloads.choose import choose_agents
 from feeds.errors import FeedError
 from feeds.tokens import load_signing_keys
 from podcast_server.billing.errors import BillingError
 from podcast_server.billing.providers.choose import open_providers
 from podcast_server.cli.context import FAILED, Context, json_option, pass_context, print_json
+from podcast_server.cli.doctor_backups import check_backups
 from podcast_server.cli.doctor_bucket import check_browser_uploads
 from podcast_server.cli.doctor_files import check_files
 from podcast_server.cli.doctor_mail import check_mail, check_sender
@@ -36,7 +38,12 @@ from podcast_server.database import (
     session_factory,
 )
 from podcast_server.invariants import RULES, World, broken_rules
-from podcast_server.services import now_utc, provider_settings, storage_settings
+from podcast_server.services import (
+    choose_countries,
+    now_utc,
+    provider_settings,
+    storage_settings,
+)
 from podcast_server.settings import Settings
 
 EARLIEST_SANE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -166,6 +173,16 @@ def _ask_stripe(settings: Settings) -> Finding:
     return Finding("payments", "ok", f"Stripe: {found[0].message}")
 
 
+def check_statistics(settings: Settings) -> Finding:
+    """The operator's lists of apps and countries can be read."""
+    try:
+        choose_agents(settings.agent_list)
+        choose_countries(settings)
+    except FeedError as error:
+        return Finding("statistics", "failed", str(error), "check the [downloads] section")
+    return Finding("statistics", "ok", "apps and countries can be told as [downloads] says")
+
+
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_clock,
     check_public_url,
@@ -174,6 +191,8 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_storage,
     check_mail,
     check_payments,
+    check_statistics,
+    check_backups,
 )
 
 

@@ -25,6 +25,7 @@ from podcast_server.cli.context import Context, pass_context
 from podcast_server.cli.studio import setup_address
 from podcast_server.jobs.worker import once_the_database_answers, run_worker
 from podcast_server.logs import set_up_logging
+from podcast_server.services import choose_countries
 from podcast_server.settings import PREFIX, Settings
 from podcast_server.takeover import place_for_marks, wait_until_able
 
@@ -64,6 +65,7 @@ def serve(context: Context, host: str | None, port: int | None, *, jobs: bool) -
     # Opening the services refuses a wrong set-up before any worker starts.
     here = address_here(settings.site.public_url, at)
     welcome = setup_address(context.services, here)
+    choose_countries(settings)
     context.close()
     if context.config is not None:
         os.environ[PREFIX + "CONFIG"] = str(context.config.absolute())

@@ -26,6 +26,21 @@ def test_relative_folders_start_from_the_configuration_file(tmp_path: Path) -> N
     assert settings.data == tmp_path / "here"
 
 
+def test_lists_for_the_statistics_are_looked_for_beside_the_configuration_file(
+    tmp_path: Path,
+) -> None:
+    written = '[downloads]\ncountry_database = "countries.mmdb"\nagent_list = "agents"\n'
+    settings = load_settings(config(tmp_path, written), {})
+    assert settings.country_database == tmp_path / "countries.mmdb"
+    assert settings.agent_list == str(tmp_path / "agents")
+
+
+def test_a_list_of_apps_may_be_an_address() -> None:
+    address = "https://agents.example.org/list"
+    settings = load_settings(None, {"PODCAST_SERVER_DOWNLOADS__AGENT_LIST": address})
+    assert settings.agent_list == address
+
+
 def test_the_environment_is_stronger_than_the_file(tmp_path: Path) -> None:
     path = config(tmp_path, "[server]\nport = 9000\n")
     assert load_settings(path, {}).server.port == 9000

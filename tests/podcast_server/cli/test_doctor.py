@@ -91,6 +91,35 @@ def test_a_payment_key_without_webhooks(
     assert "webhook_secrets" in failing(terminal, "payments")["advice"]
 
 
+@pytest.mark.parametrize("setting", ["AGENT_LIST", "COUNTRY_DATABASE"])
+def test_a_list_for_the_statistics_that_is_not_there(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}DOWNLOADS__{setting}", "nowhere")
+    assert "[downloads]" in failing(terminal, "statistics")["advice"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "recipient"), [("safe", "age1nobody"), ("s3://", ""), ("data/signing-keys.json", "")]
+)
+def test_scheduled_backups_that_can_never_be_made(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, folder: str, recipient: str
+) -> None:
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", folder)
+    monkeypatch.setenv(PREFIX + "BACKUP__RECIPIENT", recipient)
+    failing(terminal, "backups")
+
+
+def test_scheduled_backups_are_told_with_the_newest(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert findings(terminal)["backups"]["level"] == "note"
+    monkeypatch.setenv(PREFIX + "BACKUP__FOLDER", "safe")
+    assert findings(terminal)["backups"]["message"] == "safe: none yet"
+    terminal.run("backup")
+    assert "safe: the newest of 20" in findings(terminal)["backups"]["message"]
+
+
 def test_a_public_address_without_https(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,3 +42,12 @@ def test_the_address_to_open_has_the_port_that_is_served(
     public_url: str, port: int, here: str
 ) -> None:
     assert address_here(public_url, port) == here
+
+
+def test_serve_refuses_a_country_database_that_is_not_there_before_any_worker_starts(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODCAST_SERVER_DOWNLOADS__COUNTRY_DATABASE", "countries.mmdb")
+    monkeypatch.setattr("podcast_server.cli.serve.run_server", None)
+    said = terminal.run("serve", code=1).output
+    assert str(terminal.folder / "countries.mmdb") in said
