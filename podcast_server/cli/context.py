@@ -23,6 +23,7 @@ from podcast_server.settings import Settings, load_settings
 
 FAILED = 1
 PARTLY = 3
+UNFOLDED = 100_000  # columns
 
 
 class Context:
@@ -66,7 +67,8 @@ class Context:
 
 pass_context = click.make_pass_decorator(Context)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-console = Console(highlight=False)
+# What people write in brackets is neither a style nor left out.
+console = Console(highlight=False, markup=False)
 
 
 def print_json(value: Any) -> None:
@@ -95,7 +97,11 @@ def print_rows(
         table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[key]) for key in columns))
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+    else:
+        # Programs read line by line, and do not find an address that goes on in the next line.
+        Console(highlight=False, markup=False, width=UNFOLDED).print(table)
 
 
 def _cell(value: Any) -> str:

@@ -142,7 +142,7 @@ def add_files(
     probed: list[tuple[Path, AudioFacts]] = []
     results: list[Result] = []
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from episodes.errors import EpisodeError
 from episodes.rss_import.desk import Desk
@@ -203,7 +204,7 @@ class _Bar:
     def settled(self, title: str, state: str, reason: str) -> None:
         """A line for what was refused; what came needs none."""
         if state == "refused":
-            console.print(f"[red]✗[/red] {title}: {reason}", markup=True, highlight=False)
+            console.print(Text.assemble(("✗", "red"), f" {title}: {reason}"))
 
 
 def _copy(context: Context, desk: Desk, key: str, *, quiet: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,19 @@ def test_what_could_not_come_is_said_and_the_exit_code_tells(
 ) -> None:
     done = started.run("import", "feed", serve(host, substack(host.url)), "--yes", code=3)
     assert "A letter: there is no audio in this item" in done.output
+
+
+@pytest.mark.thorough
+def test_a_title_in_brackets_does_not_end_the_import_when_its_episode_is_refused(
+    started: Terminal, host: ForeignHost
+) -> None:
+    sample = libsyn(host.url)
+    serve(host, sample)
+    host.put(sample.audio[0], b"this is no sound", "audio/mpeg")
+    [title, *_] = re.findall(r"<item>\s*<title>([^<]+)</title>", sample.xml)
+    url = host.put(sample.path, sample.xml.replace(title, "[/x] Fog"), sample.mime)
+    done = started.run("import", "feed", url, "--yes", code=3)
+    assert "[/x] Fog: " in done.output
 
 
 @pytest.mark.thorough

@@ -40,6 +40,17 @@ def test_members_are_listed_and_looked_at(terminal: Terminal) -> None:
     assert EMAIL in terminal.run("member", "show", EMAIL).output
 
 
+def test_a_name_in_brackets_is_shown_as_it_is_written(terminal: Terminal) -> None:
+    terminal.run("member", "add", EMAIL, *HERE, "--name", "[bold]Ada [/x]")
+    assert "[bold]Ada [/x]" in terminal.run("member", "list").output
+
+
+def test_a_long_address_stays_in_one_line_where_a_program_reads(terminal: Terminal) -> None:
+    long = f"{'a-name-of-many-words.' * 2}x@subdomain.of.a-long-domain.example.org"
+    terminal.run("member", "add", long, *HERE, "--name", "With a name that is long as well")
+    assert long in terminal.run("member", "list").output
+
+
 @pytest.mark.thorough
 def test_ending_a_membership_asks_first(terminal: Terminal) -> None:
     terminal.run("episode", "add", terminal.audio(1), *HERE)
