@@ -251,6 +251,13 @@ class MonitoringSettings(Section):
     # Of so many requests one is traced; jobs always are.
     traced_of: Annotated[int, Field(ge=1, le=1_000_000)] = 100
 
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_an_endpoint(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("must be an address such as http://127.0.0.1:4318")
+        return value
+
 
 class Settings(Section):
     """The whole configuration. ``home`` is the folder that relative paths start from."""

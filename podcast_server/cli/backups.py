@@ -59,7 +59,9 @@ def _chosen(plan: BackupPlan, fields: dict[str, Any]) -> Chosen:
     try:
         return Chosen(**{**before.model_dump(), **fields})
     except ValidationError as error:
-        raise click.UsageError(error.errors()[0]["msg"]) from error
+        raise click.UsageError(
+            "--{loc[0]} {msg}".format(**error.errors()[0]).replace("Value error, ", "")
+        ) from error
 
 
 def _words(plan: BackupPlan) -> str:

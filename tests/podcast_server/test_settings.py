@@ -95,6 +95,7 @@ def test_a_list_is_separated_by_commas() -> None:
         ('[site]\npublic_url = "https://podcast.example/#x"\n', ["site.public_url", "nothing"]),
         ('[site]\npublic_url = "https://example.org/pods"\n', ["site.public_url", "nothing"]),
         ('[site]\npublic_url = "https://me:x@example.org"\n', ["site.public_url", "nothing"]),
+        ('[monitoring]\notlp_endpoint = "here:4318"\n', ["otlp_endpoint", "http://127.0.0.1"]),
         ('[payments]\ncurrency = "euro"\n', ["payments.currency", "'euro'", "eur or usd"]),
         ('[database]\nurl = "mysql://x"\n', ["database.url", "(secret)", "postgresql://"]),
         ("port = \n", ["not valid TOML"]),

@@ -27,7 +27,8 @@ def test_backups_are_listed(
 
 
 def test_a_place_that_is_on_no_map_is_refused(terminal: Terminal) -> None:
-    terminal.run("backups", "--zone", "Mars/Base", code=2)
+    said = terminal.run("backups", "--zone", "Mars/Base", code=2).output
+    assert "Error: --zone must be a time zone such as Europe/Paris" in said
 
 
 def test_what_stands_in_the_settings_comes_first(
