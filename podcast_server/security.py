@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 
 from episodes.storage.base import Storage
 from feeds.tokens import Tokens
@@ -19,6 +20,7 @@ from podcast_server.settings import Settings
 
 SESSION_LIFE = timedelta(days=60)
 MAX_FORM_BYTES = 1024 * 1024
+NUL = "\0"  # nobody types it, and PostgreSQL takes no text with it
 
 
 class _FormCheck(CSRFProtect):  # type: ignore[misc]
@@ -29,6 +31,9 @@ class _FormCheck(CSRFProtect):  # type: ignore[misc]
             super().protect(apply_exemptions)
         except ValueError:
             self._error_response("The referrer is no address.")
+        # Where a key or a signature stands for the form, its body is the view's to read.
+        if g.get("csrf_valid") and _has_nul(request.form):
+            abort(400)
 
 
 csrf = _FormCheck()
@@ -106,6 +111,7 @@ def install_security(app: Flask, settings: Settings, tokens: Tokens, policy: Pol
         TRUSTED_HOSTS=[public.hostname, "localhost", "127.0.0.1", *settings.site.old_hosts],
         CONTENT_POLICY=policy,
     )
+    app.before_request(_refuse_nul)
     csrf.init_app(app)
 
     def protect(response: Response) -> Response:
@@ -113,6 +119,17 @@ def install_security(app: Flask, settings: Settings, tokens: Tokens, policy: Pol
         return response
 
     app.after_request(protect)
+
+
+def _has_nul(fields: MultiDict[str, str]) -> bool:
+    return any(NUL in each for values in fields.listvalues() for each in values)
+
+
+def _refuse_nul() -> None:
+    if NUL in request.path:
+        abort(404)
+    if _has_nul(request.args):
+        abort(400)
 
 
 def add_headers(response: Response, policy: Policy, *, https: bool) -> None:

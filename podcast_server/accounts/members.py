@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from podcast_server.accounts.models import Member
 
 # Deliberately loose: the confirmation mail is the real test of an address.
-_EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]+\.[^@\s<>,;\".]{2,}")
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f\x7f<>,;\"]{1,64}@[^@\s\x00-\x1f\x7f<>,;\"]+\.[^@\s\x00-\x1f\x7f<>,;\".]{2,}"
+)
 
 
 class AccountError(Exception):

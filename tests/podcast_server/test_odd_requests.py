@@ -6,8 +6,12 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from episodes.models import Show
+from podcast_server.accounts.members import BadEmailError, normalise_email
+from podcast_server.mail.models import OutgoingMail
+from podcast_server.services import Services
 from tests.podcast_server.conftest import Browser
 from tests.podcast_server.pages.studio.conftest import Desk, first, harbour, hire, owner
 
@@ -57,3 +61,27 @@ def test_nothing_is_on_a_page_that_no_database_can_count_to(
 ) -> None:
     answer = browser.client.get(f"/shows/harbour?page={HUGE}", base_url="https://podcast.test")
     assert answer.status_code == 404
+
+
+def test_no_text_with_a_nul_comes_in_since_a_database_to_move_to_may_not_take_it(
+    browser: Browser, owner: Desk, harbour: Show, services: Services
+) -> None:
+    page = browser.client.get("/sign-in", base_url="https://podcast.test")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    answer = browser.client.post(
+        "/sign-in",
+        base_url="https://podcast.test",
+        data={"email": "a\0da@example.org", "csrf_token": token[1]},
+        headers={"Referer": "https://podcast.test/sign-in"},
+    )
+    assert answer.status_code == 400
+    assert owner.client.get("/studio/shows/harbour/members?q=a%00b").status_code == 400
+    assert browser.client.get("/shows/a%00b", base_url="https://podcast.test").status_code == 404
+    with services.sessions() as session:
+        assert session.scalars(select(OutgoingMail)).all() == []
+
+
+def test_an_address_with_a_character_that_cannot_be_seen_is_none() -> None:
+    with pytest.raises(BadEmailError):
+        normalise_email("a\0da@example.org")
