@@ -30,7 +30,7 @@ from podcast_server.security import base_policy, csrf, install_security
 from podcast_server.services import Services, limit_counter, now_utc, open_transport
 from podcast_server.webhooks.stripe import stripe_blueprint
 
-LARGEST_NUMBER = 2**63 - 1  # that a column can hold
+LARGEST_NUMBER = 2**31 - 1  # that PostgreSQL's INTEGER holds, as the numbers of rows are
 
 
 class _Number(IntegerConverter):

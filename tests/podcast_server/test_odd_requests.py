@@ -7,6 +7,7 @@ import re
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.exceptions import NotFound
 
 from episodes.models import Show
 from podcast_server.accounts.members import BadEmailError, normalise_email
@@ -54,6 +55,16 @@ def test_a_number_that_no_database_can_hold_is_no_error_of_ours_in_the_studio(
 ) -> None:
     address = f"/studio/shows/harbour{path.format(HUGE)}?page={HUGE}"
     assert owner.client.get(address).status_code == (404 if "{}" in path else 200)
+
+
+def test_a_number_of_a_row_has_room_in_the_columns_of_postgresql(
+    owner: Desk, harbour: Show
+) -> None:
+    routes = owner.client.application.url_map.bind("podcast.test")
+    here = "/studio/shows/harbour/members/"
+    assert routes.match(f"{here}{2**31 - 1}")[1]["member_id"] == 2**31 - 1
+    with pytest.raises(NotFound):
+        routes.match(f"{here}{2**31}")
 
 
 def test_nothing_is_on_a_page_that_no_database_can_count_to(
