@@ -21,6 +21,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -114,8 +116,12 @@ def _become(words: Sequence[str], folder: str, environ: dict[str, str], *outputs
 
 def _wait_for_commands() -> None:
     """Load the program, and be forked from then on."""
-    from podcast_server.cli.main import main  # not in the process that only asks for commands
+    # Not in the process that only asks for commands.
+    from podcast_server.cli.main import main, root
 
+    loading = click.Context(root)
+    for name in root.list_commands(loading):
+        root.get_command(loading, name)
     gc.freeze()  # what is loaded is not looked through in each fork again
     control = socket.socket(fileno=os.dup(0))
     with Path(os.devnull).open("rb") as nothing:

@@ -17,7 +17,9 @@ ROOT = Path(__file__).parent.parent
 
 def command_names(group: click.Group, prefix: str = "") -> list[str]:
     names = []
-    for name, command in group.commands.items():
+    here = click.Context(group)
+    for name in group.list_commands(here):
+        command = group.get_command(here, name)
         if isinstance(command, click.Group):
             names += command_names(command, f"{prefix}{name} ")
         else:
