@@ -50,6 +50,7 @@ def test_a_file_is_stored_byte_for_byte_under_a_name_of_its_content(
     assert stored.sha256[:32] in stored.object_key
 
 
+@pytest.mark.thorough
 @pytest.mark.both_databases
 def test_two_that_bring_the_same_audio_at_once_bring_it_once(
     session: Session, engine: Engine, storage: Storage, show: Show, facts: AudioFacts, now: datetime

@@ -158,6 +158,7 @@ def test_a_canvas_that_could_not_be_handed_over_is_not_used_again(
     assert copies.draw((b"anna",), b".") is not kept
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("settings", "where"),
     [({}, "podcast_server.short_way"), ({"monitoring__otlp_endpoint": TRACES}, "granian.wsgi")],

@@ -130,6 +130,7 @@ def test_of_less_than_a_minute_the_whole_file_counts(sample: Sample, form: str) 
     assert facts.minute_bytes == facts.size
 
 
+@pytest.mark.thorough
 def test_tags_before_the_sound_belong_to_the_first_minute(sample: Sample, tmp_path: Path) -> None:
     plain = sample("mp3", OVER_A_MINUTE)
     tag = id3_tag(id3_frame(b"TXXX", b"\x03a\x00" + b"b" * 100_000))

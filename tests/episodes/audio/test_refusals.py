@@ -140,6 +140,7 @@ def test_an_honest_file_may_take_all_its_time_though_others_go_before(
     assert limits.wall >= 10 * limits.cpu
 
 
+@pytest.mark.thorough
 def test_a_job_that_takes_too_long_on_the_clock_is_ended(
     mp3: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

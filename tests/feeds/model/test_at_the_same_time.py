@@ -102,6 +102,7 @@ def changes(world: World) -> Iterator[Callable[[], None]]:
         yield lambda: world.give(member, ("show", 0), world.now, None, "hand", "")
 
 
+@pytest.mark.thorough
 def test_a_poll_during_a_change_sees_the_state_before_or_after_it(world: World) -> None:
     history, stop = History(world, Poller(world)), threading.Event()
     history.note()

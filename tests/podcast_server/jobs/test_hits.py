@@ -25,6 +25,7 @@ def post(services: Services, parcels: int) -> None:
         write([media_hit()])
 
 
+@pytest.mark.thorough
 def test_hits_are_taken_in_until_none_waits(services: Services) -> None:
     loop = hits.hits_loop(services)
     loop.start()
@@ -34,6 +35,7 @@ def test_hits_are_taken_in_until_none_waits(services: Services) -> None:
     assert how_many(services, HitParcel) == 0
 
 
+@pytest.mark.thorough
 def test_a_loop_that_is_told_to_end_while_it_rests_leaves_the_others_for_the_next(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
