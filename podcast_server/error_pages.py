@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 from episodes.errors import NotFound
 from episodes.storage.base import StorageUnavailable
 from podcast_server.logs import REQUEST_ID
+from podcast_server.pages.page_before import page_before
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +144,7 @@ def error_answer(code: int, text: str = "", *, reference: str = "") -> Response:
                 text=text,
                 reference=reference,
                 in_studio=in_studio(),
+                back=page_before("/studio") if request.method == "POST" and in_studio() else "",
             )
         )
     response.status_code = code

@@ -321,7 +321,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     if config is not None:
         home = config.parent
         try:
-            values = tomllib.loads(config.read_text(encoding="utf-8"))
+            values = tomllib.loads(config.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise SettingsError(f"{config}: cannot be read ({error.strerror})") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

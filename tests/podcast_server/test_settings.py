@@ -26,6 +26,10 @@ def test_relative_folders_start_from_the_configuration_file(tmp_path: Path) -> N
     assert settings.data == tmp_path / "here"
 
 
+def test_a_file_with_the_mark_that_windows_puts_before_it_is_read(tmp_path: Path) -> None:
+    assert load_settings(config(tmp_path, '\ufeffdata_folder = "here"'), {}).data.name == "here"
+
+
 def test_lists_for_the_statistics_are_looked_for_beside_the_configuration_file(
     tmp_path: Path,
 ) -> None:

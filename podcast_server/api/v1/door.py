@@ -28,6 +28,7 @@ from podcast_server.api.v1.shapes import Problem
 from podcast_server.database import reading
 from podcast_server.error_pages import AWAY_SECONDS
 from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.security import NUL
 from podcast_server.services import Services, limit_counter
 
 log = logging.getLogger(__name__)
@@ -213,13 +214,25 @@ def _enter_show(database: Session, slug: str, needs: Role) -> None:
 def _read(shape: type[BaseModel]) -> BaseModel:
     request.max_content_length = MOST_BYTES
     try:
-        return shape.model_validate_json(request.get_data() or b"{}")
+        said = shape.model_validate_json(request.get_data() or b"{}")
     except ValidationError as error:
         fields = {
             ".".join(str(part) for part in each["loc"]) or "body": each["msg"]
             for each in error.errors()
         }
         raise Refused(422, "The request is not as it should be", fields) from error
+    if with_nul := [name for name, value in said.model_dump().items() if _has_nul(value)]:
+        fields = dict.fromkeys(with_nul, "must not have the character NUL in it")
+        raise Refused(422, "The request is not as it should be", fields)
+    return said
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return NUL in value
+    if isinstance(value, dict):
+        return any(map(_has_nul, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_nul, value))
 
 
 def _sent(answer: Any, status: int) -> Response:

@@ -20,6 +20,7 @@ from podcast_server.accounts.staff.people import has_staff
 from podcast_server.accounts.staff.roles import Role, may, role_for
 from podcast_server.accounts.staff.sessions import SEEN_EVERY, find_staff_session, note_seen
 from podcast_server.database import reading
+from podcast_server.pages.page_before import page_before
 from podcast_server.pages.studio.bodies import widen
 from podcast_server.pages.studio.compressed import compress
 from podcast_server.pages.wiring import current_time, the_services
@@ -126,7 +127,11 @@ def _to_the_door() -> Response:
     with reading(the_services().engine) as database:
         if not has_staff(database):
             return redirect(url_for("studio_set_up.page"), 303)
-    back = request.full_path.rstrip("?") if request.method == "GET" else "/studio"
+    back = (
+        request.full_path.rstrip("?")
+        if request.method == "GET"
+        else page_before("/studio") or "/studio"
+    )
     return redirect(url_for("studio_sign_in.page", next=back), 303)
 
 

@@ -383,6 +383,14 @@ def test_a_body_that_is_no_json_is_refused(owner: Script, harbour: Show) -> None
     assert large.status_code == 413
 
 
+def test_a_text_with_nul_in_it_is_refused_by_name(owner: Script, harbour: Show) -> None:
+    answer = owner.ask("POST", "/shows/harbour/episodes", json={"title": "a\0b"})
+    assert answer.status_code == 422
+    assert list(answer.get_json()["fields"]) == ["title"]
+    spelled = owner.json("POST", "/shows/harbour/episodes", 201, title=r"a\u0000b")
+    assert spelled["title"] == r"a\u0000b"
+
+
 def test_while_the_storage_is_away_audio_is_asked_for_again(
     owner: Script, harbour: Show, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

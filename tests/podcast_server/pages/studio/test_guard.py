@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -63,6 +64,40 @@ def test_strangers_reach_nothing_but_the_doors(
         where = f"{method} {rule.rule}"
         assert answer.status_code == 303, where
         assert answer.headers["Location"].startswith("/studio/sign-in"), where
+
+
+@pytest.mark.usefixtures("open_forms", "owner", "harbour")
+@pytest.mark.parametrize(
+    ("sent_from", "back"),
+    [
+        (
+            "http://localhost/studio/shows/harbour/settings?a=b",
+            "/studio/shows/harbour/settings?a=b",
+        ),
+        ("http://elsewhere.example/studio/shows/harbour/settings", "/studio"),
+        ("http://localhost/shows/harbour", "/studio"),
+        ("http://localhost//elsewhere.example/studio", "/studio"),
+        ("", "/studio"),
+    ],
+)
+def test_whose_session_ended_comes_back_to_the_form_and_nowhere_else(
+    app: Flask, sent_from: str, back: str
+) -> None:
+    sent = app.test_client().post(
+        "/studio/shows/harbour/settings", headers={"Referer": sent_from} if sent_from else {}
+    )
+    assert parse_qs(urlsplit(sent.headers["Location"]).query) == {"next": [back]}
+
+
+@pytest.mark.usefixtures("harbour")
+def test_a_form_that_is_too_old_says_the_way_back_to_it(owner: Desk) -> None:
+    sent = owner.client.post(
+        "/studio/shows/harbour/settings",
+        data={"csrf_token": "old"},
+        headers={"Referer": "http://localhost/studio/shows/harbour/settings"},
+    )
+    assert sent.status_code == 400
+    assert 'href="/studio/shows/harbour/settings"' in sent.text
 
 
 @pytest.mark.usefixtures("open_forms")
