@@ -72,6 +72,8 @@ TWO_DECIMAL = frozenset(
 )
 CURRENCIES = ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL
 LARGEST = 99_999_999
+# Rupiah have twelve digits: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+_LARGER = {"idr": 999_999_999_999}
 _SMALLEST = {
     "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250,
     "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200,
@@ -82,6 +84,10 @@ _SMALLEST = {
 def decimals(currency: str) -> int:
     """How many of the amount's digits stand after the decimal point."""
     return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+
+
+def largest_charge(currency: str) -> int:
+    return _LARGER.get(currency, LARGEST)
 
 
 def smallest_charge(currency: str) -> int:
@@ -127,9 +133,9 @@ def check_amount(amount: int, currency: str, param: str) -> int:
     """Negative, too large, or (three-decimal currencies) not a multiple of ten: refused."""
     if amount < 0:
         raise invalid("Invalid non-negative integer", param, "parameter_invalid_integer")
-    if amount > LARGEST:
+    if amount > largest_charge(currency):
         raise invalid(
-            f"Amount must be no more than {LARGEST} (in the currency's smallest unit)",
+            f"Amount must be no more than {largest_charge(currency)} (in the currency's smallest unit)",
             param,
             "amount_too_large",
         )

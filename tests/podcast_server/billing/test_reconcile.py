@@ -118,6 +118,38 @@ def test_a_subscription_moved_to_a_product_of_somebody_else_is_reported(
     assert shop.hears()
 
 
+def test_what_others_sell_on_the_account_for_more_than_we_could_stops_nothing(
+    post: Post, shop: Shop
+) -> None:
+    client = post.account.client()
+    customer = client.v1.customers.create(
+        {"email": "buyer@example.org", "payment_method": "pm_card_visa"}
+    )
+    product = client.v1.products.create({"name": "A house in Jakarta, by instalments"})
+    price = client.v1.prices.create(
+        {
+            "product": product.id,
+            "currency": "idr",
+            "unit_amount": 900_000_000_000,
+            "recurring": {"interval": "month"},
+        }
+    )
+    card = client.v1.customers.payment_methods.list(customer.id).data[0].id
+    client.v1.subscriptions.create(
+        {
+            "customer": customer.id,
+            "items": [{"price": price.id}],
+            "default_payment_method": card,
+        }
+    )
+    post.deliver()
+    join(post)
+    report = reconcile(shop.till, shop.now)
+    assert report.problems == []
+    assert report.looked_at > 0
+    assert shop.hears()
+
+
 def test_a_provider_that_is_down_is_reported_and_the_others_are_done(
     post: Post, shop: Shop
 ) -> None:

@@ -165,5 +165,5 @@ def _check_amount(session: Thing) -> None:
     chosen_later = any(line["price"]["custom_unit_amount"] for line in session["_line_items"])
     if session["mode"] == "payment" and total and not chosen_later:
         money.check_charge(total, currency, "The Checkout Session's total amount due")
-    if total > money.LARGEST:
+    if total > money.largest_charge(session["currency"]):
         raise StripeError("The total is too large.", code="amount_too_large", param="line_items")

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import stripe
 
-from podcast_server.billing.errors import WrongMode
+from podcast_server.billing.errors import AmountRefused, WrongMode
 from podcast_server.billing.events import Fact, Facts, Ref
 from podcast_server.billing.providers.stripe import reading
 from podcast_server.billing.providers.stripe.client import is_missing, talking
 
+log = logging.getLogger(__name__)
+
 _PAGE = 100
 # A dispute is decided within about four months.
 _DISPUTES_LAST = timedelta(days=150)
+
+
+def _unless_of_others(
+    found: stripe.Subscription | stripe.PaymentIntent, read: Callable[[], Fact]
+) -> list[Fact]:
+    """What it says; nothing of what others sell on the same account for more than we could."""
+    try:
+        return [read()]
+    except AmountRefused as error:
+        if reading.order_key_of(found):
+            raise
+        log.info("%s is not ours and left out: %s", found.id, error)
+        return []
 
 
 class Looking:
@@ -42,7 +58,7 @@ class Looking:
             case "checkout":
                 return self._checkout(self._client.v1.checkout.sessions.retrieve(ref.id))
             case "subscription":
-                return [self._subscription(ref.id)]
+                return self._subscription(ref.id)
             case "invoice":
                 return self._invoice(ref.id)
             case "payment":
@@ -58,7 +74,7 @@ class Looking:
         fact = reading.checkout_fact(session, self._realm, as_of)
         facts: list[Fact] = [fact]
         if fact.subscription_ref:
-            facts.append(self._subscription(fact.subscription_ref))
+            facts += self._subscription(fact.subscription_ref)
         if reading.id_of(session.invoice):
             facts += self._payments_of_invoice(reading.id_of(session.invoice))
         elif fact.payment_ref:
@@ -77,16 +93,20 @@ class Looking:
         listed = self._client.v1.subscriptions.list(
             {"customer": customer, "limit": _PAGE, "expand": ["data.latest_invoice"]}
         )
-        return [self._read_subscription(each, as_of) for each in listed.auto_paging_iter()]
+        found = listed.auto_paging_iter()
+        return [fact for each in found for fact in self._read_subscription(each, as_of)]
 
-    def _subscription(self, ref: str) -> Fact:
+    def _subscription(self, ref: str) -> list[Fact]:
         as_of = self._clock()
         found = self._client.v1.subscriptions.retrieve(ref, {"expand": ["latest_invoice"]})
         return self._read_subscription(found, as_of)
 
-    def _read_subscription(self, found: stripe.Subscription, as_of: datetime) -> Fact:
+    def _read_subscription(self, found: stripe.Subscription, as_of: datetime) -> list[Fact]:
         self._check_mode(livemode=found.livemode)
-        return reading.subscription_fact(found, self._unpaid(found), self._realm, as_of)
+        unpaid = self._unpaid(found)
+        return _unless_of_others(
+            found, lambda: reading.subscription_fact(found, unpaid, self._realm, as_of)
+        )
 
     def _unpaid(self, subscription: stripe.Subscription) -> list[stripe.Invoice]:
         """The open invoices; asked for only where there may be some."""
@@ -107,7 +127,7 @@ class Looking:
         subscription_ref = reading.subscription_ref_of(invoice)
         if not subscription_ref:
             return []
-        return [self._subscription(subscription_ref), *self._payments_of_invoice(ref)]
+        return self._subscription(subscription_ref) + self._payments_of_invoice(ref)
 
     def _payments_of_invoice(self, ref: str) -> list[Fact]:
         listed = self._client.v1.invoice_payments.list({"invoice": ref})
@@ -118,16 +138,18 @@ class Looking:
         as_of = self._clock()
         intent = self._client.v1.payment_intents.retrieve(ref, {"expand": ["latest_charge"]})
         self._check_mode(livemode=intent.livemode)
-        return [self._read_payment(intent, self._invoice_of(intent), as_of)]
+        return self._read_payment(intent, self._invoice_of(intent), as_of)
 
     def _read_payment(
         self, intent: stripe.PaymentIntent, invoice: stripe.Invoice | None, as_of: datetime
-    ) -> Fact:
+    ) -> list[Fact]:
         charge = intent.latest_charge
         disputes = []
         if isinstance(charge, stripe.Charge) and charge.disputed:
             disputes = self._client.v1.disputes.list({"payment_intent": intent.id}).data
-        return reading.payment_fact(intent, invoice, disputes, self._realm, as_of)
+        return _unless_of_others(
+            intent, lambda: reading.payment_fact(intent, invoice, disputes, self._realm, as_of)
+        )
 
     def _invoice_of(self, intent: stripe.PaymentIntent) -> stripe.Invoice | None:
         if reading.order_key_of(intent):
@@ -154,7 +176,7 @@ class Looking:
             {"status": "all", "limit": _PAGE, "expand": ["data.latest_invoice"]}
         )
         for subscription in listed.auto_paging_iter():
-            yield [self._read_subscription(subscription, as_of)]
+            yield self._read_subscription(subscription, as_of)
 
     def _walk_payments(self, since: datetime) -> Iterator[Facts]:
         as_of = self._clock()
@@ -168,7 +190,7 @@ class Looking:
         for each in listed.auto_paging_iter():
             intent, invoice = each.payment.payment_intent, each.invoice
             if isinstance(intent, stripe.PaymentIntent) and isinstance(invoice, stripe.Invoice):
-                yield [self._read_payment(intent, invoice, as_of)]
+                yield self._read_payment(intent, invoice, as_of)
 
     def _walk_reversals(self, since: datetime) -> Iterator[Facts]:
         seen: set[str] = set()
