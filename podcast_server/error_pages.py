@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 from episodes.errors import NotFound
 from episodes.storage.base import StorageUnavailable
 from podcast_server.logs import REQUEST_ID
-from podcast_server.pages.page_before import page_before
+from podcast_server.ways_back import page_before
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,9 @@ def error_answer(code: int, text: str = "", *, reference: str = "") -> Response:
                 text=text,
                 reference=reference,
                 in_studio=in_studio(),
-                back=page_before("/studio") if request.method == "POST" and in_studio() else "",
+                back=page_before(request.referrer, request.host, "/studio")
+                if request.method == "POST" and in_studio()
+                else "",
             )
         )
     response.status_code = code

@@ -12,7 +12,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from feeds.delivery.throttle import counted_as
 from podcast_server.accounts.members import AccountError, normalise_email
 from podcast_server.accounts.models import SignInRequest
+from podcast_server.ways_back import local_path
 
 LIFE = timedelta(minutes=15)
 # What the key that codes and addresses are hashed with is derived for.
@@ -141,15 +141,6 @@ def use_request(session: Session, request: SignInRequest, now: datetime) -> bool
 def forget_requests(session: Session, now: datetime) -> None:
     """Delete requests that are long over."""
     session.execute(delete(SignInRequest).where(SignInRequest.created_at < now - KEEP))
-
-
-def local_path(text: str) -> str:
-    """A path on this site to go to afterwards, or "" for anything that could lead elsewhere."""
-    safe = text.startswith("/") and not text.startswith("//") and "\\" not in text
-    if not safe or len(text) > 500 or not text.isprintable():
-        return ""
-    parts = urlsplit(text)
-    return text if not parts.scheme and not parts.netloc else ""
 
 
 def hash_token(token: str) -> str:

@@ -20,10 +20,10 @@ from podcast_server.accounts.staff.people import has_staff
 from podcast_server.accounts.staff.roles import Role, may, role_for
 from podcast_server.accounts.staff.sessions import SEEN_EVERY, find_staff_session, note_seen
 from podcast_server.database import reading
-from podcast_server.pages.page_before import page_before
 from podcast_server.pages.studio.bodies import widen
 from podcast_server.pages.studio.compressed import compress
 from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.ways_back import page_before
 
 V = TypeVar("V", bound=Callable[..., object])
 KEY = "studio"
@@ -130,7 +130,7 @@ def _to_the_door() -> Response:
     back = (
         request.full_path.rstrip("?")
         if request.method == "GET"
-        else page_before("/studio") or "/studio"
+        else page_before(request.referrer, request.host, "/studio") or "/studio"
     )
     return redirect(url_for("studio_sign_in.page", next=back), 303)
 

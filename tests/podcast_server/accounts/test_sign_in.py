@@ -30,11 +30,11 @@ from podcast_server.accounts.sign_in import (
     asked_here,
     find_request,
     forget_requests,
-    local_path,
     request_of_browser,
     right_code,
     use_request,
 )
+from podcast_server.ways_back import local_path
 from tests.builders import build_member
 
 SECRET = b"pepper"

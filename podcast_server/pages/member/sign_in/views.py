@@ -16,7 +16,6 @@ from podcast_server.accounts.sign_in import (
     TooManyRequests,
     asked_here,
     find_request,
-    local_path,
     request_of_browser,
     right_code,
 )
@@ -31,6 +30,7 @@ from podcast_server.pages.member.sign_in.letting_in import let_in
 from podcast_server.pages.member.signed_in import forget_sign_in, signed_in
 from podcast_server.pages.wiring import current_time, the_services
 from podcast_server.services import Services
+from podcast_server.ways_back import local_path
 
 blueprint = Blueprint("sign_in", __name__)
 

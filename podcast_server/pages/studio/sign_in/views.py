@@ -16,7 +16,6 @@ from podcast_server.accounts.sign_in import (
     TooManyRequests,
     asked_here,
     find_request,
-    local_path,
     request_of_browser,
     right_code,
     use_request,
@@ -34,6 +33,7 @@ from podcast_server.pages.studio.guard import needs, studio_blueprint, worker_or
 from podcast_server.pages.studio.sign_in.asking import asking_browser, asking_email, mail_way_in
 from podcast_server.pages.studio.sign_in.forms import DoorForm
 from podcast_server.pages.wiring import current_time, the_services
+from podcast_server.ways_back import local_path
 
 blueprint = studio_blueprint("sign_in", __name__)
 
