@@ -144,7 +144,7 @@ def error_answer(code: int, text: str = "", *, reference: str = "") -> Response:
                 text=text,
                 reference=reference,
                 in_studio=in_studio(),
-                back=page_before(request.referrer, request.host, "/studio")
+                back=page_before(request.referrer, request.headers.get("Host", ""), "/studio")
                 if request.method == "POST" and in_studio()
                 else "",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 def local_path(text: str) -> str:
@@ -10,13 +10,22 @@ def local_path(text: str) -> str:
     safe = text.startswith("/") and not text.startswith("//") and "\\" not in text
     if not safe or len(text) > 500 or not text.isprintable():
         return ""
-    parts = urlsplit(text)
-    return text if not parts.scheme and not parts.netloc else ""
+    parts = _parts_of(text)
+    return text if parts is not None and not parts.scheme and not parts.netloc else ""
 
 
 def page_before(referrer: str | None, host: str, below: str) -> str:
     """The path of the page that a form was sent from, if it is on ``host`` and ``below`` this path;
     "" where the browser keeps it to itself, or where it is a page of another site."""
-    parts = urlsplit(referrer or "")
+    parts = _parts_of(referrer or "")
+    if parts is None or parts.netloc != host:
+        return ""
     path = local_path(parts.path + (f"?{parts.query}" if parts.query else ""))
-    return path if parts.netloc == host and path.startswith(below) else ""
+    return path if path.startswith(below) else ""
+
+
+def _parts_of(text: str) -> SplitResult | None:
+    try:
+        return urlsplit(text)
+    except ValueError:  # brackets that hold no address, and the like
+        return None

@@ -76,11 +76,12 @@ def _named(right: Right) -> str:
 
 def recorded_twice(session: Session) -> Iterator[str]:
     """Orders that became more than one membership or purchase, or none; periods paid twice."""
+    # The orders first: what they became came with them, though more are paid while this looks.
+    settled = session.execute(select(Checkout.id, Checkout.key, Checkout.state)).all()
     made: defaultdict[int, int] = defaultdict(int)
     for column in (Subscription.checkout_id, Purchase.checkout_id):
         for checkout_id in session.scalars(select(column).where(column.is_not(None))):
             made[checkout_id or 0] += 1
-    settled = session.execute(select(Checkout.id, Checkout.key, Checkout.state))
     for checkout in settled:
         count = made[checkout.id]
         if count > 1:

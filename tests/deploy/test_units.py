@@ -119,6 +119,7 @@ def test_a_stop_does_not_reach_what_a_running_job_has_started(
 
 def test_jobs_run_in_a_unit_of_their_own(installed: Machine) -> None:
     drop_in = "/run/systemd/system/podcast-server.service.d"
+    installed.run("systemctl", "stop", WEB, JOBS)  # whatever another test left running
     shell(
         installed,
         f"mkdir -p {drop_in}",

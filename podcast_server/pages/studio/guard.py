@@ -130,7 +130,7 @@ def _to_the_door() -> Response:
     back = (
         request.full_path.rstrip("?")
         if request.method == "GET"
-        else page_before(request.referrer, request.host, "/studio") or "/studio"
+        else page_before(request.referrer, request.headers.get("Host", ""), "/studio") or "/studio"
     )
     return redirect(url_for("studio_sign_in.page", next=back), 303)
 

@@ -100,6 +100,12 @@ def test_a_form_that_is_too_old_says_the_way_back_to_it(owner: Desk) -> None:
     assert 'href="/studio/shows/harbour/settings"' in sent.text
 
 
+@pytest.mark.parametrize("host", ["elsewhere.example", "", "a b"])
+def test_a_form_sent_to_a_foreign_host_name_is_refused(app: Flask, host: str) -> None:
+    sent = app.test_client().post("/studio/sign-in", headers={"Host": host})
+    assert sent.status_code == 400
+
+
 @pytest.mark.usefixtures("open_forms")
 def test_an_editor_of_one_show_finds_no_url_of_another(
     app: Flask, hire: Callable[..., Desk], services: Services, harbour: Show, first: Episode
