@@ -41,7 +41,7 @@ run: $(RUNNING)  ## Your own server, after `podcast-server init`
 # The audit waits for the network, the others for the processor: they go side by side.
 SIDE_BY_SIDE := --no-print-directory -j2 --output-sync=target lint audit
 
-check: $(READY)  ## Lint, types, import rules, known weaknesses and the fast tests (about two minutes)
+check: $(READY)  ## Lint, types, import rules, known weaknesses and the fast tests (one to two minutes)
 	@$(MAKE) $(SIDE_BY_SIDE)
 	@$(BIN)/python -m pytest -q -m "not slow and not thorough" -n $(WORKERS)
 
