@@ -231,7 +231,10 @@ def _paid_once(session: Session, plan: Plan, now: datetime) -> int:
         Payment.purchase_id == Purchase.id,
         or_(
             Payment.disputed,
-            (Payment.amount > 0) & (Payment.refunded >= Payment.amount),
+            # Where the podcaster said that access stays, its place is taken.
+            Payment.refund_closes.is_(None)
+            & (Payment.amount > 0)
+            & (Payment.refunded >= Payment.amount),
             Payment.refund_closes & (Payment.refunded > 0),
         ),
     )

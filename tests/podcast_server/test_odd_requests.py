@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
+from werkzeug.test import TestResponse
 
 from episodes.models import Show
 from podcast_server.accounts.members import BadEmailError, normalise_email
@@ -19,19 +20,23 @@ from tests.podcast_server.pages.studio.conftest import Desk, first, harbour, hir
 __all__ = ["first", "harbour", "hire", "owner"]
 
 
-def test_a_form_from_a_page_whose_address_cannot_be_read_is_refused(
-    app: Flask, browser: Browser
-) -> None:
+def sign_in(browser: Browser, email: str, *, referrer: str) -> TestResponse:
+    """Send the form with its token, as if from some page."""
     page = browser.client.get("/sign-in", base_url="https://podcast.test")
     token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
     assert token
-    answer = browser.client.post(
+    return browser.client.post(
         "/sign-in",
         base_url="https://podcast.test",
-        data={"email": "ada@example.org", "csrf_token": token[1]},
-        headers={"Referer": "http://["},
+        data={"email": email, "csrf_token": token[1]},
+        headers={"Referer": referrer},
     )
-    assert answer.status_code == 400
+
+
+def test_a_form_from_a_page_whose_address_cannot_be_read_is_refused(
+    app: Flask, browser: Browser
+) -> None:
+    assert sign_in(browser, "ada@example.org", referrer="http://[").status_code == 400
 
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "null", "7"])
@@ -77,16 +82,8 @@ def test_nothing_is_on_a_page_that_no_database_can_count_to(
 def test_no_text_with_a_nul_comes_in_since_a_database_to_move_to_may_not_take_it(
     browser: Browser, owner: Desk, harbour: Show, services: Services
 ) -> None:
-    page = browser.client.get("/sign-in", base_url="https://podcast.test")
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-    assert token
-    answer = browser.client.post(
-        "/sign-in",
-        base_url="https://podcast.test",
-        data={"email": "a\0da@example.org", "csrf_token": token[1]},
-        headers={"Referer": "https://podcast.test/sign-in"},
-    )
-    assert answer.status_code == 400
+    refused = sign_in(browser, "a\0da@example.org", referrer="https://podcast.test/sign-in")
+    assert refused.status_code == 400
     assert owner.client.get("/studio/shows/harbour/members?q=a%00b").status_code == 400
     assert browser.client.get("/shows/a%00b", base_url="https://podcast.test").status_code == 404
     with services.sessions() as session:

@@ -22,7 +22,9 @@ function write(kept) {
   }
 }
 
-const fieldsOf = (form) => [...form.elements].filter((field) => field.name && !LEFT_OUT.has(field.type));
+// Nor what the browser is told not to keep, such as the address of a private feed.
+const isKept = (field) => field.name && !LEFT_OUT.has(field.type) && field.autocomplete !== "off";
+const fieldsOf = (form) => [...form.elements].filter(isKept);
 const chosen = (field) => field.type === "radio" || field.type === "checkbox";
 
 function valueOf(field) {

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from episodes.shows import ensure_tier
-from podcast_server.billing.changes import close_plan
+from podcast_server.billing.changes import close_plan, refund_payment
 from podcast_server.billing.checkout import Buyer, open_checkout
 from podcast_server.billing.comps import join_free
 from podcast_server.billing.errors import AmountRefused, BadOffer, NoSuchOffer, NotForSale
-from podcast_server.billing.models import Plan, Price
+from podcast_server.billing.models import Payment, Plan, Price
 from podcast_server.billing.plans import (
     PriceTerms,
     create_plan,
@@ -146,6 +146,19 @@ def test_a_place_paid_back_is_free_again(post: Post) -> None:
     post.account.control.refund(shop.purchase().payment_ref)
     post.deliver()
     shop.join(price, "late@example.org")
+
+
+def test_a_place_paid_back_with_a_right_to_stay_is_taken(post: Post) -> None:
+    shop = post.shop
+    [price] = shop.plan(PriceTerms(eur(5000), None), places=1).prices
+    post.account.control.pay_session(shop.ref(shop.join(price)))
+    post.deliver()
+    with shop.session() as session:
+        payment = session.query(Payment).one()
+    refund_payment(shop.till, payment, None, closes=False, by="owner", now=shop.now)
+    assert shop.hears()
+    with pytest.raises(NotForSale):
+        shop.join(price, "late@example.org")
 
 
 def test_after_its_closing_date_a_plan_cannot_be_joined(shop: Shop) -> None:

@@ -344,25 +344,27 @@ def test_a_month_paid_back_after_going_yearly_leaves_the_year(post: Post, shop: 
     assert not shop.hears()
 
 
-def test_an_upgrade_paid_back_leaves_what_was_paid_before(post: Post, shop: Shop) -> None:
+def upgraded(post: Post) -> Payment:
+    """Somebody goes up in the middle of a month; what they paid for it."""
+    shop = post.shop
     join(post)
     gold = shop.plan(PriceTerms(eur(1500), MONTH), name="Gold")
     post.let_time_pass(days=5)
     change_price(shop.till, shop.subscription(), gold.prices[0].key, by="ada", now=shop.now)
     post.deliver()
-    _, upgrade = payments_of(shop)
+    _, paid = payments_of(shop)
+    return paid
+
+
+def test_an_upgrade_paid_back_leaves_what_was_paid_before(post: Post, shop: Shop) -> None:
+    upgrade = upgraded(post)
     post.account.control.refund(upgrade.ref)
     post.deliver()
     assert shop.hears()
 
 
 def test_an_upgrade_taken_back_by_the_bank_closes(post: Post, shop: Shop) -> None:
-    join(post)
-    gold = shop.plan(PriceTerms(eur(1500), MONTH), name="Gold")
-    post.let_time_pass(days=5)
-    change_price(shop.till, shop.subscription(), gold.prices[0].key, by="ada", now=shop.now)
-    post.deliver()
-    _, upgrade = payments_of(shop)
+    upgrade = upgraded(post)
     post.account.control.dispute(upgrade.ref)
     post.deliver()
     assert not shop.hears()
